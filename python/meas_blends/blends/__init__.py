@@ -1,0 +1,1 @@
+"""From footprints to counts and places of objects."""

@@ -1,0 +1,1 @@
+"""Ground floor: coadds, footprints, table schemas, files and model packages."""

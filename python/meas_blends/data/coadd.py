@@ -1,0 +1,211 @@
+"""The coadd: pixels with their variance, mask, PSF and calibration."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+
+import numpy as np
+from astropy.wcs import WCS
+from astropy.wcs.utils import proj_plane_pixel_scales
+
+from ..errors import BadInputError
+
+__all__ = ["BAD_PLANES", "DEFAULT_MASK_PLANES", "NANOJANSKY_ZERO_POINT", "Coadd", "normalise_psf"]
+
+#: AB magnitude of one nanojansky.
+NANOJANSKY_ZERO_POINT = 31.4
+
+#: Bits of the mask planes in our own files, the names of ``lsst.afw``.
+DEFAULT_MASK_PLANES = {
+    "BAD": 0,
+    "SAT": 1,
+    "INTRP": 2,
+    "CR": 3,
+    "EDGE": 4,
+    "DETECTED": 5,
+    "DETECTED_NEGATIVE": 6,
+    "SUSPECT": 7,
+    "NO_DATA": 8,
+}
+
+#: Planes whose pixels hold no usable light. Interpolated and saturated pixels
+#: stay in: the pipelines have given them a value, and dropping them would cut
+#: holes into bright footprints.
+BAD_PLANES = ("BAD", "NO_DATA", "EDGE")
+
+
+@dataclass
+class Coadd:
+    """One band of one coadd.
+
+    Arrays are indexed ``[y, x]``. Positions everywhere in the package are
+    *parent pixels*: 0-based, an integer is the centre of a pixel, and the
+    pixel ``image[j, i]`` lies at ``(i + xy0[0], j + xy0[1])``, as in
+    ``lsst.afw``.
+
+    Parameters
+    ----------
+    image : `numpy.ndarray`, (ny, nx)
+        Pixel values [count], turned into native float32.
+    variance : `numpy.ndarray`, (ny, nx), optional
+        Variance of each pixel [count^2]. ``None`` where the file has none;
+        `meas_blends.detection.complete_coadd` estimates it.
+    mask : `numpy.ndarray` of int32, (ny, nx), optional
+        Mask bits; all clear if not given.
+    mask_planes : `dict` [`str`, `int`]
+        Bit number of each named plane in ``mask``.
+    psf : `numpy.ndarray`, (odd, odd), optional
+        PSF image whose centre pixel is the PSF's centre, with unit sum.
+    wcs : `astropy.wcs.WCS`, optional
+        Of the array (0-based array pixels, not parent pixels).
+    zero_point : `float`
+        AB magnitude of one count; NaN if unknown.
+    band : `str`
+        Name of the band, ``""`` if unknown.
+    xy0 : `tuple` [`int`, `int`]
+        Parent-pixel position ``(x0, y0)`` of ``image[0, 0]``.
+    pixel_scale : `float`, optional
+        Pixel scale [arcsec]; from ``wcs`` if not given, NaN if neither is known.
+    name : `str`
+        What to call it in messages: usually the path of its file.
+    origins : `dict` [`str`, `str`]
+        Where ``variance``, ``psf``, ``zero_point``... came from, one phrase
+        each; goes into ``run.json``.
+
+    Raises
+    ------
+    BadInputError
+        If the shapes of the planes disagree or the image is not 2-D.
+    """
+
+    image: np.ndarray
+    variance: np.ndarray | None = None
+    mask: np.ndarray | None = None
+    mask_planes: dict[str, int] = field(default_factory=lambda: dict(DEFAULT_MASK_PLANES))
+    psf: np.ndarray | None = None
+    wcs: WCS | None = None
+    zero_point: float = float("nan")
+    band: str = ""
+    xy0: tuple[int, int] = (0, 0)
+    pixel_scale: float | None = None
+    name: str = "coadd"
+    origins: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.image = _native(self.image, np.float32)
+        if self.image.ndim != 2 or 0 in self.image.shape:
+            raise BadInputError(
+                f"{self.name}: the image has shape {self.image.shape}; give a 2-D image with pixels in it."
+            )
+        if self.variance is not None:
+            self.variance = _native(self.variance, np.float32)
+        if self.mask is None:
+            self.mask = np.zeros(self.image.shape, np.int32)
+        self.mask = _native(self.mask, np.int32)
+        for label, plane in (("variance", self.variance), ("mask", self.mask)):
+            if plane is not None and plane.shape != self.image.shape:
+                raise BadInputError(
+                    f"{self.name}: the {label} has shape {plane.shape} but the image {self.image.shape};"
+                    " give planes of one shape."
+                )
+        if self.psf is not None:
+            self.psf = normalise_psf(self.psf, self.name)
+        if self.pixel_scale is None:
+            self.pixel_scale = _pixel_scale(self.wcs)
+        self.xy0 = (int(self.xy0[0]), int(self.xy0[1]))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """``(ny, nx)``."""
+        return self.image.shape
+
+    @property
+    def bad(self) -> np.ndarray:
+        """Pixels without usable light, `bool` (ny, nx).
+
+        Not finite in image or variance, variance not positive, or in one of
+        `BAD_PLANES`.
+        """
+        bits = sum(1 << self.mask_planes[p] for p in BAD_PLANES if p in self.mask_planes)
+        bad = ~np.isfinite(self.image) | ((self.mask & bits) != 0)
+        if self.variance is not None:
+            # A NaN compares false, so it counts as bad too.
+            bad |= ~((self.variance > 0) & (self.variance < np.inf))
+        return bad
+
+    @property
+    def nanojansky_per_count(self) -> float:
+        """Flux of one count [nJy]; NaN if the zero point is unknown."""
+        return 10 ** (0.4 * (NANOJANSKY_ZERO_POINT - self.zero_point))
+
+    def sky(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Turn parent pixels into sky coordinates.
+
+        Parameters
+        ----------
+        x, y : array-like, (n,)
+            Parent pixels.
+
+        Returns
+        -------
+        ra, dec : `numpy.ndarray`, (n,)
+            ICRS degrees; NaN without a WCS.
+        """
+        x = np.asarray(x, float)
+        y = np.asarray(y, float)
+        if self.wcs is None:
+            return np.full(x.shape, np.nan), np.full(x.shape, np.nan)
+        if x.size == 0:
+            return x.copy(), y.copy()
+        world = self.wcs.pixel_to_world(x - self.xy0[0], y - self.xy0[1]).icrs
+        return world.ra.deg, world.dec.deg
+
+    def replace(self, **changes: object) -> Coadd:
+        """Return a copy with some fields changed; ``origins`` are merged."""
+        changes["origins"] = {**self.origins, **changes.get("origins", {})}
+        return dataclasses.replace(self, **changes)
+
+
+def normalise_psf(psf: np.ndarray, name: str = "PSF") -> np.ndarray:
+    """Check a PSF image and give it unit sum.
+
+    Parameters
+    ----------
+    psf : array-like, (odd, odd)
+        PSF image, its centre pixel the PSF's centre.
+    name : `str`
+        What to call it in a message.
+
+    Returns
+    -------
+    psf : `numpy.ndarray` of float32, (odd, odd)
+
+    Raises
+    ------
+    BadInputError
+        If the image is not 2-D with odd sides, not finite, or sums to zero
+        or less.
+    """
+    psf = _native(psf, np.float64)
+    if psf.ndim != 2 or psf.shape[0] % 2 == 0 or psf.shape[1] % 2 == 0:
+        raise BadInputError(
+            f"{name}: the PSF image has shape {psf.shape}; give a 2-D image with odd sides,"
+            " centred on its middle pixel."
+        )
+    total = psf.sum()
+    if not np.isfinite(total) or total <= 0:
+        raise BadInputError(f"{name}: the PSF image sums to {total}; give one with finite pixels and a positive sum.")
+    return (psf / total).astype(np.float32)
+
+
+def _native(array: np.ndarray, dtype: type) -> np.ndarray:
+    """Contiguous array in the machine's own byte order, as sep and torch need."""
+    return np.ascontiguousarray(array, dtype=dtype)
+
+
+def _pixel_scale(wcs: WCS | None) -> float:
+    """Pixel scale [arcsec] of a celestial WCS at its reference pixel, or NaN."""
+    if wcs is None or not wcs.has_celestial:
+        return float("nan")
+    return float(np.sqrt(np.prod(proj_plane_pixel_scales(wcs.celestial)))) * 3600.0

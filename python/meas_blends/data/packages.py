@@ -1,0 +1,140 @@
+"""Model packages: a folder with ``meta.yaml`` and arrays in safetensors. No pickle."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from ..errors import BadInputError
+from .files import write_whole
+
+__all__ = ["ModelPackage", "find_package", "shipped_packages"]
+
+FORMAT_VERSION = 1
+_META = "meta.yaml"
+_ARRAYS = "arrays.safetensors"
+_REQUIRED = ("format", "kind", "name", "version", "description")
+
+
+@dataclass
+class ModelPackage:
+    """A trained model.
+
+    Parameters
+    ----------
+    kind : `str`
+        What can load it, such as ``blend_gp`` or ``morphology_compact``.
+    name, version, description : `str`
+        What it is, for people and for the tables.
+    meta : `dict`
+        What it was trained on, seeds, hyperparameters, metrics on which
+        data: YAML types only.
+    arrays : `dict` [`str`, `numpy.ndarray`]
+        Its numbers.
+    """
+
+    kind: str
+    name: str
+    version: str
+    description: str
+    meta: dict[str, Any] = field(default_factory=dict)
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """``name version``, as the tables' ``model`` column has it."""
+        return f"{self.name} {self.version}"
+
+    def write(self, folder: str | os.PathLike[str]) -> None:
+        """Write the package as a folder, whole or not at all."""
+        header = {
+            "format": FORMAT_VERSION,
+            "kind": self.kind,
+            "name": self.name,
+            "version": self.version,
+            "description": self.description,
+        }
+        with write_whole(folder) as temporary:
+            temporary.mkdir()
+            text = yaml.safe_dump({**header, **self.meta}, sort_keys=False, width=100)
+            (temporary / _META).write_text(text)
+            # safetensors stores the memory as it lies.
+            arrays = {name: np.ascontiguousarray(array) for name, array in self.arrays.items()}
+            save_file(arrays, temporary / _ARRAYS)
+
+    @classmethod
+    def read(cls, folder: str | os.PathLike[str], kind: str | None = None) -> ModelPackage:
+        """Read a package.
+
+        Parameters
+        ----------
+        folder : path-like
+            The package's folder.
+        kind : `str`, optional
+            The kind that is wanted.
+
+        Raises
+        ------
+        BadInputError
+            If it is not a package, is damaged, of another kind, or of a
+            newer format.
+        """
+        folder = Path(folder)
+        for part in (_META, _ARRAYS):
+            if not (folder / part).is_file():
+                raise BadInputError(
+                    f"{folder}: no model package, {part} is missing; give a folder that a train"
+                    " pipeline wrote, or the name of a shipped one."
+                )
+        try:
+            meta = yaml.safe_load((folder / _META).read_text())
+            arrays = load_file(folder / _ARRAYS)
+        except (yaml.YAMLError, UnicodeDecodeError, SafetensorError, OSError) as error:
+            raise BadInputError(
+                f"{folder}: a damaged model package ({str(error).splitlines()[0]}); copy or train it anew."
+            ) from error
+        if not isinstance(meta, dict) or any(key not in meta for key in _REQUIRED):
+            raise BadInputError(
+                f"{folder}: {_META} lacks one of {', '.join(_REQUIRED)}; copy or train the package anew."
+            )
+        if meta.pop("format") != FORMAT_VERSION:
+            raise BadInputError(f"{folder}: a model package of another format; update meas_blends or train it anew.")
+        fields = {key: str(meta.pop(key)) for key in _REQUIRED[1:]}
+        if kind is not None and fields["kind"] != kind:
+            raise BadInputError(
+                f"{folder}: a model package of kind {fields['kind']}, where {kind} is needed; choose another one."
+            )
+        return cls(**fields, meta=meta, arrays=arrays)
+
+
+def shipped_packages() -> dict[str, Path]:
+    """Folders of the model packages that come with meas_blends, by name."""
+    root = Path(str(resources.files("meas_blends") / "models"))
+    return {path.parent.name: path.parent for path in sorted(root.glob(f"*/{_META}"))}
+
+
+def find_package(name: str, kind: str | None = None) -> ModelPackage:
+    """Read a model package by the name of a shipped one, or by its folder.
+
+    Parameters
+    ----------
+    name : `str`
+        A shipped package's name, or the path of a folder.
+    kind : `str`, optional
+        The kind that is wanted.
+
+    Raises
+    ------
+    BadInputError
+        As `ModelPackage.read`.
+    """
+    return ModelPackage.read(shipped_packages().get(name, Path(name)), kind)

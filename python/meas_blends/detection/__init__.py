@@ -1,0 +1,1 @@
+"""From pixels to footprints: noise, PSF, background, matched filter, threshold, growth."""

@@ -1,0 +1,1 @@
+"""How right and how honest the answers are."""

@@ -1,0 +1,1 @@
+"""From peaks to posteriors of bulge fraction, half-light radius and flux."""

@@ -1,0 +1,1 @@
+"""Named extensions: what pluggy finds, and the registries that configuration chooses from."""

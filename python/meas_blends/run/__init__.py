@@ -1,0 +1,1 @@
+"""Running pipelines over FITS images, in memory, without a Butler."""

@@ -1,0 +1,1 @@
+"""Simulated coadds with known truth: galaxy population, rendering, labels."""

@@ -1,0 +1,1 @@
+"""The pipeline tasks: connections, configuration, and a short run over plain functions."""
