@@ -1,0 +1,186 @@
+"""Candidate peaks: local maxima, and what is left when a peak's own light is mirrored away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..data.catalogs import PEAKS
+from ..data.footprints import PixelLists
+from ..detection.matched_filter import FilteredCoadd
+
+__all__ = ["Candidates", "find_maxima", "find_residual", "refine_centres"]
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Peaks of all footprints: at least one each, brightest first in each.
+
+    Parameters
+    ----------
+    flat : `numpy.ndarray` of int, (n,)
+        Index of each peak's pixel into the ravelled image.
+    owner : `numpy.ndarray` of int, (n,)
+        Row of its footprint in `PixelLists`, ascending.
+    flags : `numpy.ndarray` of int, (n,)
+        Bits of `~meas_blends.data.catalogs.PEAKS`.
+    """
+
+    flat: np.ndarray
+    owner: np.ndarray
+    flags: np.ndarray
+
+    def counts(self, n_footprints: int) -> np.ndarray:
+        """Peaks in each footprint, `int` (n_footprints,)."""
+        return np.bincount(self.owner, minlength=n_footprints)
+
+    def first(self) -> np.ndarray:
+        """Whether each peak is the brightest of its footprint, `bool` (n,)."""
+        return np.append(True, self.owner[1:] != self.owner[:-1])[: len(self.owner)]
+
+    def select(self, keep: np.ndarray) -> Candidates:
+        """Return the peaks where ``keep`` is true."""
+        return Candidates(self.flat[keep], self.owner[keep], self.flags[keep])
+
+
+def find_maxima(filtered: FilteredCoadd, pixels: PixelLists, threshold: float) -> Candidates:
+    """Find peaks by LSST's rule.
+
+    A peak is a pixel of the smoothed image above the detection threshold with
+    no 8-neighbour strictly greater, so a plateau gives several; a margin of
+    one pixel at the border of the image holds none. Peaks are sorted by
+    value, descending, then by ``i_x``, ``i_y``. A footprint without any gets
+    its brightest pixel. This is ``findPeaksInFootprints`` of
+    ``afw/src/detection/FootprintSet.cc``, which looks for peaks before the
+    footprints grow, hence the threshold.
+
+    Parameters
+    ----------
+    filtered : `~meas_blends.detection.matched_filter.FilteredCoadd`
+    pixels : `~meas_blends.data.footprints.PixelLists`
+        Pixels of the (grown) footprints.
+    threshold : `float`
+        Point-source S/N that a peak must exceed.
+
+    Returns
+    -------
+    candidates : `Candidates`
+    """
+    ny, nx = filtered.smoothed.shape
+    smoothed = filtered.smoothed.ravel()
+    row, column = np.divmod(pixels.flat, nx)
+    inside = (row > 0) & (row < ny - 1) & (column > 0) & (column < nx - 1)
+    may = inside & (filtered.significance.ravel()[pixels.flat] > threshold)
+    flat, owner = pixels.flat[may], pixels.owner[may]
+    maximum = np.ones(len(flat), bool)
+    for step in (-nx - 1, -nx, -nx + 1, -1, 1, nx - 1, nx, nx + 1):
+        maximum &= smoothed[flat + step] <= smoothed[flat]
+    flat, owner = flat[maximum], owner[maximum]
+    n_footprints = len(pixels.identifiers)
+    without = np.flatnonzero(np.bincount(owner, minlength=n_footprints) == 0)
+    brightest = _brightest_pixel(smoothed[pixels.flat], pixels)[without]
+    flags = np.repeat([0, PEAKS.flag("NO_MAXIMUM")], [len(flat), len(without)])
+    flat = np.concatenate([flat, brightest])
+    owner = np.concatenate([owner, without])
+    return _sorted(Candidates(flat, owner, flags), smoothed, nx)
+
+
+def find_residual(
+    filtered: FilteredCoadd, pixels: PixelLists, candidates: Candidates, wanted: np.ndarray
+) -> Candidates:
+    """Give footprints that have one peak a second one.
+
+    The light of the first peak is taken to be symmetric about it, so at each
+    pixel it is at most the smaller of the pixel and its mirror image, the
+    template of the SDSS deblender (Lupton 2005). The second peak is where the
+    smoothed image exceeds that template most, at least one PSF sigma away. In
+    a perfectly symmetric footprint it is the brightest pixel at that
+    distance.
+
+    Parameters
+    ----------
+    filtered, pixels
+        As in `find_maxima`.
+    candidates : `Candidates`
+        From `find_maxima`.
+    wanted : `numpy.ndarray` of bool, (n_footprints,)
+        Footprints that shall have at least two peaks.
+
+    Returns
+    -------
+    candidates : `Candidates`
+        The given ones and the new ones, flagged ``RESIDUAL``. A footprint
+        with no pixel that far from its peak takes the one farthest from it;
+        a footprint of one pixel stays as it is.
+    """
+    ny, nx = filtered.smoothed.shape
+    smoothed = filtered.smoothed.ravel()
+    first = candidates.flat[candidates.first()]
+    single = wanted & (candidates.counts(len(wanted)) == 1) & (np.diff(pixels.first) > 1)
+    chosen = single[pixels.owner]
+    flat, owner = pixels.flat[chosen], pixels.owner[chosen]
+    if len(flat) == 0:
+        return candidates
+    row, column = np.divmod(flat, nx)
+    peak_row, peak_column = np.divmod(first[owner], nx)
+    mirror_row, mirror_column = 2 * peak_row - row, 2 * peak_column - column
+    seen = (mirror_row >= 0) & (mirror_row < ny) & (mirror_column >= 0) & (mirror_column < nx)
+    mirror = np.where(seen, mirror_row * nx + mirror_column, flat)
+    excess = np.maximum(smoothed[flat] - smoothed[mirror], 0)
+    distance = np.hypot(row - peak_row, column - peak_column)
+    far = distance >= filtered.sigma
+    # Sort keys, the last one first: far pixels, then excess, then the pixel's own value.
+    order = np.lexsort((smoothed[flat], np.where(far, excess, distance), far, owner))
+    last = np.append(owner[order][1:] != owner[order][:-1], True)
+    second, its_owner = flat[order][last], owner[order][last]
+    flags = np.full(len(second), PEAKS.flag("RESIDUAL"))
+    joined = Candidates(
+        np.concatenate([candidates.flat, second]),
+        np.concatenate([candidates.owner, its_owner]),
+        np.concatenate([candidates.flags, flags]),
+    )
+    return _sorted(joined, smoothed, nx)
+
+
+def refine_centres(filtered: FilteredCoadd, candidates: Candidates) -> tuple[np.ndarray, np.ndarray]:
+    """Sub-pixel offsets of peaks from the parabola through the neighbouring pixels.
+
+    Parameters
+    ----------
+    filtered : `~meas_blends.detection.matched_filter.FilteredCoadd`
+    candidates : `Candidates`
+
+    Returns
+    -------
+    dx, dy : `numpy.ndarray`, (n,)
+        Offsets from the pixel's centre, within half a pixel; 0 where the
+        pixel is no maximum along that axis or lies on the border.
+    """
+    ny, nx = filtered.smoothed.shape
+    smoothed = filtered.smoothed.ravel().astype(float)
+    row, column = np.divmod(candidates.flat, nx)
+
+    def offset(step: int, position: np.ndarray, size: int) -> np.ndarray:
+        inside = (position > 0) & (position < size - 1)
+        low = smoothed[np.where(inside, candidates.flat - step, candidates.flat)]
+        middle = smoothed[candidates.flat]
+        high = smoothed[np.where(inside, candidates.flat + step, candidates.flat)]
+        curvature = low - 2 * middle + high
+        peaked = inside & (curvature < 0) & (middle >= low) & (middle >= high)
+        return np.where(peaked, 0.5 * (low - high) / np.where(peaked, curvature, 1.0), 0.0)
+
+    return offset(1, column, nx), offset(nx, row, ny)
+
+
+def _brightest_pixel(values: np.ndarray, pixels: PixelLists) -> np.ndarray:
+    """Flat index of each footprint's brightest pixel."""
+    order = np.lexsort((values, pixels.owner))
+    return pixels.flat[order[pixels.first[1:] - 1]]
+
+
+def _sorted(candidates: Candidates, smoothed: np.ndarray, nx: int) -> Candidates:
+    """Sort by footprint, value descending, i_x, i_y."""
+    row, column = np.divmod(candidates.flat, nx)
+    order = np.lexsort((row, column, -smoothed[candidates.flat], candidates.owner))
+    return candidates.select(order)

@@ -1,0 +1,117 @@
+"""Tables of peaks and of classifications from candidates."""
+
+from __future__ import annotations
+
+import numpy as np
+from astropy.table import Table
+
+from ..data.catalogs import CLASSIFICATION, PEAKS
+from ..data.footprints import PixelLists
+from ..detection.matched_filter import FilteredCoadd
+from .maxima import Candidates
+
+__all__ = ["make_classification", "make_peaks"]
+
+
+def make_peaks(
+    filtered: FilteredCoadd,
+    pixels: PixelLists,
+    candidates: Candidates,
+    finder: str,
+    offsets: tuple[np.ndarray, np.ndarray] | None = None,
+    probability: np.ndarray | float = np.nan,
+) -> Table:
+    """Turn candidates into a peak table.
+
+    Parameters
+    ----------
+    filtered : `~meas_blends.detection.matched_filter.FilteredCoadd`
+    pixels : `~meas_blends.data.footprints.PixelLists`
+    candidates : `~meas_blends.blends.maxima.Candidates`
+    finder : `str`
+        Name of the peak finder.
+    offsets : `tuple` [`numpy.ndarray`, `numpy.ndarray`], optional
+        ``(dx, dy)`` of the sub-pixel centres from the pixels' centres; 0 if
+        not given, as in LSST.
+    probability : `numpy.ndarray` or `float`
+        Probability that each peak is an object of its own.
+
+    Returns
+    -------
+    peaks : `astropy.table.Table`
+        `~meas_blends.data.catalogs.PEAKS`.
+    """
+    coadd = filtered.coadd
+    ny, nx = coadd.shape
+    row, column = np.divmod(candidates.flat, nx)
+    dx, dy = offsets if offsets is not None else (0.0, 0.0)
+    margin = int(np.ceil(filtered.sigma))
+    edge = (column < margin) | (row < margin) | (column >= nx - margin) | (row >= ny - margin)
+    x, y = column + coadd.xy0[0], row + coadd.xy0[1]
+    ra, dec = coadd.sky(x + dx, y + dy)
+    return PEAKS.make(
+        {
+            "id": np.arange(1, len(candidates.flat) + 1),
+            "footprintId": pixels.identifiers[candidates.owner],
+            "f_x": x + dx,
+            "f_y": y + dy,
+            "i_x": x,
+            "i_y": y,
+            "coord_ra": ra,
+            "coord_dec": dec,
+            "peakValue": filtered.smoothed.ravel()[candidates.flat],
+            "significance": filtered.significance.ravel()[candidates.flat],
+            "peakFinder": finder,
+            "probability": probability,
+            "flags": candidates.flags | edge * PEAKS.flag("EDGE"),
+        }
+    )
+
+
+def make_classification(
+    pixels: PixelLists,
+    n_peaks: np.ndarray,
+    finder: str,
+    model: str = "",
+    blend_probability: np.ndarray | None = None,
+    count_probability: np.ndarray | None = None,
+    flags: np.ndarray | int = 0,
+) -> Table:
+    """Build the classification table, one row a footprint.
+
+    Parameters
+    ----------
+    pixels : `~meas_blends.data.footprints.PixelLists`
+    n_peaks : `numpy.ndarray` of int, (n,)
+        Peaks in each footprint: more than one makes it a blend.
+    finder, model : `str`
+        Names of the peak finder and of its model package.
+    blend_probability : `numpy.ndarray`, (n,), optional
+        Probability of more than one object; NaN, and flagged, if not given.
+    count_probability : `numpy.ndarray`, (n, 4), optional
+        Probabilities of 1, 2, 3 and 4 or more objects.
+    flags : `numpy.ndarray` of int, (n,)
+        Bits of `~meas_blends.data.catalogs.CLASSIFICATION`.
+
+    Returns
+    -------
+    classification : `astropy.table.Table`
+    """
+    n = len(pixels.identifiers)
+    if blend_probability is None:
+        blend_probability = np.full(n, np.nan)
+    if count_probability is None:
+        count_probability = np.full((n, 4), np.nan)
+    unknown = ~np.isfinite(blend_probability)
+    return CLASSIFICATION.make(
+        {
+            "footprintId": pixels.identifiers,
+            "blendProbability": blend_probability,
+            "blended": n_peaks > 1,
+            "nPeaks": n_peaks,
+            **{f"probability{k + 1}": count_probability[:, k] for k in range(4)},
+            "peakFinder": finder,
+            "model": model,
+            "flags": flags | unknown * CLASSIFICATION.flag("NO_PROBABILITY"),
+        }
+    )

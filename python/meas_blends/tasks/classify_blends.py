@@ -1,0 +1,95 @@
+"""Say how many objects each footprint holds, and where."""
+
+from __future__ import annotations
+
+import lsst.pipe.base.connectionTypes as ct
+from astropy.table import Table
+from lsst.pex.config import ConfigField
+from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
+
+from ..data.coadd import Coadd
+from ..data.footprints import pixel_lists
+from ..plugins.registries import peak_finders
+from .filtering import FilteringConfig, filter_coadd
+
+__all__ = ["ClassifyBlendsConfig", "ClassifyBlendsConnections", "ClassifyBlendsTask"]
+
+
+class ClassifyBlendsConnections(
+    PipelineTaskConnections, dimensions=("skymap", "tract", "patch", "band")
+):
+    """Coadd and spans in, classification and peaks out."""
+
+    coadd = ct.Input(
+        doc="Coadd that the footprints were found in.",
+        name="blend_coadd",
+        storageClass="BlendCoadd",
+        dimensions=("skymap", "tract", "patch", "band"),
+    )
+    spans = ct.Input(
+        doc="Pixels of the footprints.",
+        name="blend_spans",
+        storageClass="ArrowAstropy",
+        dimensions=("skymap", "tract", "patch", "band"),
+    )
+    classification = ct.Output(
+        doc="One row a footprint: how many objects.",
+        name="blend_classification",
+        storageClass="ArrowAstropy",
+        dimensions=("skymap", "tract", "patch", "band"),
+    )
+    peaks = ct.Output(
+        doc="One row an object: where.",
+        name="blend_peaks",
+        storageClass="ArrowAstropy",
+        dimensions=("skymap", "tract", "patch", "band"),
+    )
+
+
+class ClassifyBlendsConfig(PipelineTaskConfig, pipelineConnections=ClassifyBlendsConnections):
+    """Configuration of `ClassifyBlendsTask`."""
+
+    filtering = ConfigField(
+        doc="Background and matched filter; the same as of the detection.", dtype=FilteringConfig
+    )
+    peak_finder = peak_finders.makeField(doc="What finds the peaks, by name.", default="gp")
+
+
+class ClassifyBlendsTask(PipelineTask):
+    """Classify footprints as blended or not and give them peaks."""
+
+    ConfigClass = ClassifyBlendsConfig
+    _DefaultName = "classifyBlends"
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.makeSubtask("peak_finder")
+
+    def run(self, coadd: Coadd, spans: Table) -> Struct:
+        """Classify the footprints of a coadd and find their peaks.
+
+        Parameters
+        ----------
+        coadd : `~meas_blends.data.coadd.Coadd`
+            The coadd that they were found in.
+        spans : `astropy.table.Table`
+            Their pixels, `~meas_blends.data.catalogs.SPANS`.
+
+        Returns
+        -------
+        result : `lsst.pipe.base.Struct`
+            ``classification``, one row a footprint in the order of
+            ``footprintId`` (`~meas_blends.data.catalogs.CLASSIFICATION`), and
+            ``peaks`` (`~meas_blends.data.catalogs.PEAKS`), at least one a
+            footprint.
+        """
+        filtered = filter_coadd(coadd, self.config.filtering)
+        pixels = pixel_lists(spans, coadd.shape, coadd.xy0)
+        found = self.peak_finder.run(filtered, pixels)
+        self.log.info(
+            "%s: %d of %d footprints blended",
+            coadd.name,
+            found.classification["blended"].sum(),
+            len(found.classification),
+        )
+        return Struct(classification=found.classification, peaks=found.peaks)

@@ -1,0 +1,88 @@
+"""Find footprints in a coadd."""
+
+from __future__ import annotations
+
+import lsst.pipe.base.connectionTypes as ct
+from lsst.pex.config import ConfigField, Field
+from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
+
+from ..data.coadd import Coadd
+from ..detection.find import find_footprints
+from .filtering import FilteringConfig, filter_coadd
+
+__all__ = ["DetectFootprintsConfig", "DetectFootprintsConnections", "DetectFootprintsTask"]
+
+
+class DetectFootprintsConnections(
+    PipelineTaskConnections, dimensions=("skymap", "tract", "patch", "band")
+):
+    """Coadd in, footprints and their spans out."""
+
+    coadd = ct.Input(
+        doc="Coadd to search.",
+        name="blend_coadd",
+        storageClass="BlendCoadd",
+        dimensions=("skymap", "tract", "patch", "band"),
+    )
+    footprints = ct.Output(
+        doc="One row a footprint.",
+        name="blend_footprints",
+        storageClass="ArrowAstropy",
+        dimensions=("skymap", "tract", "patch", "band"),
+    )
+    spans = ct.Output(
+        doc="Pixels of the footprints, one row a run.",
+        name="blend_spans",
+        storageClass="ArrowAstropy",
+        dimensions=("skymap", "tract", "patch", "band"),
+    )
+
+
+class DetectFootprintsConfig(PipelineTaskConfig, pipelineConnections=DetectFootprintsConnections):
+    """Configuration of `DetectFootprintsTask`."""
+
+    filtering = ConfigField(doc="Background and matched filter.", dtype=FilteringConfig)
+    threshold = Field[float](
+        doc="Point-source S/N that a pixel must exceed.",
+        default=5.0,
+        check=lambda value: value > 0,
+    )
+    grow = Field[float](
+        doc="Growth of the footprints, in units of the PSF's sigma.",
+        default=2.4,
+        check=lambda value: value >= 0,
+    )
+    min_area = Field[int](
+        doc="Fewest pixels above the threshold that make a footprint.",
+        default=1,
+        check=lambda value: value >= 1,
+    )
+
+
+class DetectFootprintsTask(PipelineTask):
+    """Find footprints: background, matched filter, threshold, growth, merging."""
+
+    ConfigClass = DetectFootprintsConfig
+    _DefaultName = "detectFootprints"
+
+    def run(self, coadd: Coadd) -> Struct:
+        """Find the footprints of a coadd.
+
+        Parameters
+        ----------
+        coadd : `~meas_blends.data.coadd.Coadd`
+            May lack variance and PSF, which are then estimated.
+
+        Returns
+        -------
+        result : `lsst.pipe.base.Struct`
+            ``footprints`` and ``spans``, tables of
+            `~meas_blends.data.catalogs.FOOTPRINTS` and
+            `~meas_blends.data.catalogs.SPANS`; empty if nothing is found.
+        """
+        filtered = filter_coadd(coadd, self.config.filtering)
+        footprints, spans = find_footprints(
+            filtered, self.config.threshold, self.config.grow, self.config.min_area
+        )
+        self.log.info("%s: %d footprints", coadd.name, len(footprints))
+        return Struct(footprints=footprints, spans=spans)

@@ -1,0 +1,1 @@
+"""Peak finders: the subtasks of ClassifyBlendsTask that are chosen by name."""

@@ -1,0 +1,50 @@
+"""LSST's own rule."""
+
+from __future__ import annotations
+
+from lsst.pex.config import Config, Field
+from lsst.pipe.base import Struct, Task
+
+from ...blends.maxima import find_maxima
+from ...blends.peaks import make_classification, make_peaks
+from ...data.footprints import PixelLists
+from ...detection.matched_filter import FilteredCoadd
+
+__all__ = ["LocalMaximaConfig", "LocalMaximaTask"]
+
+
+class LocalMaximaConfig(Config):
+    """Configuration of `LocalMaximaTask`."""
+
+    threshold = Field[float](
+        doc="Point-source S/N that a peak must exceed; LSST's is the detection threshold.",
+        default=5.0,
+    )
+
+
+class LocalMaximaTask(Task):
+    """Every local maximum of the smoothed image is a peak, as in LSST."""
+
+    ConfigClass = LocalMaximaConfig
+    _DefaultName = "localMaxima"
+
+    def run(self, filtered: FilteredCoadd, pixels: PixelLists) -> Struct:
+        """Find the peaks of all footprints.
+
+        Parameters
+        ----------
+        filtered : `~meas_blends.detection.matched_filter.FilteredCoadd`
+        pixels : `~meas_blends.data.footprints.PixelLists`
+
+        Returns
+        -------
+        result : `lsst.pipe.base.Struct`
+            ``classification`` and ``peaks``. There is no probability, and
+            ``f_x``, ``f_y`` are pixel centres, as in LSST.
+        """
+        candidates = find_maxima(filtered, pixels, self.config.threshold)
+        n_peaks = candidates.counts(len(pixels.identifiers))
+        return Struct(
+            classification=make_classification(pixels, n_peaks, "local_maxima"),
+            peaks=make_peaks(filtered, pixels, candidates, "local_maxima"),
+        )

@@ -1,0 +1,116 @@
+"""The peak contract, on scenes whose maxima are known and on random ones."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from meas_blends.blends.maxima import find_maxima, find_residual, refine_centres
+from meas_blends.data.catalogs import PEAKS
+
+from .scenes import SIGMA, detect, draw
+
+
+def positions(candidates, nx=80):
+    return [tuple(int(v) for v in divmod(flat, nx)[::-1]) for flat in candidates.flat]
+
+
+def test_well_separated_pair_in_one_footprint():
+    filtered, pixels = detect(draw([(30, 30, 20), (42, 33, 10)]))
+    assert len(pixels.identifiers) == 1
+    assert positions(find_maxima(filtered, pixels, 5.0)) == [(30, 30), (42, 33)]
+
+
+def test_brightest_first_whatever_the_order():
+    filtered, pixels = detect(draw([(30, 30, 10), (42, 33, 20)]))
+    assert positions(find_maxima(filtered, pixels, 5.0)) == [(42, 33), (30, 30)]
+
+
+def test_only_pixels_above_the_threshold_hold_peaks():
+    filtered, pixels = detect(draw([(30, 30, 20), (44, 30, 1)]), grow_sigma=8)
+    assert len(find_maxima(filtered, pixels, 0.5).flat) == 2
+    assert positions(find_maxima(filtered, pixels, 8.0)) == [(30, 30)]
+
+
+def test_a_plateau_gives_a_peak_for_each_of_its_pixels():
+    filtered, pixels = detect(draw([(30, 30, 20)]))
+    filtered.smoothed[30, 31] = filtered.smoothed[30, 30]
+    assert positions(find_maxima(filtered, pixels, 5.0)) == [(30, 30), (31, 30)]
+
+
+def test_margin_holds_no_maximum_but_the_footprint_still_has_a_peak():
+    filtered, pixels = detect(draw([(-3, 30, 40)]))
+    candidates = find_maxima(filtered, pixels, 5.0)
+    assert positions(candidates) == [(0, 30)]
+    assert list(candidates.flags) == [PEAKS.flag("NO_MAXIMUM")]
+
+
+def test_residual_finds_a_shoulder_that_is_no_maximum():
+    filtered, pixels = detect(draw([(30, 30, 100), (34, 30, 25)]))
+    maxima = find_maxima(filtered, pixels, 5.0)
+    assert len(maxima.flat) == 1
+    both = find_residual(filtered, pixels, maxima, np.array([True]))
+    assert len(both.flat) == 2
+    x, y = positions(both)[1]
+    assert 34 <= x <= 37 and y == 30
+    assert both.flags[1] == PEAKS.flag("RESIDUAL")
+
+
+def test_residual_leaves_others_alone():
+    filtered, pixels = detect(draw([(20, 20, 50), (60, 40, 50), (60, 52, 50)]))
+    maxima = find_maxima(filtered, pixels, 5.0)
+    wanted = np.array([False, True])
+    same = find_residual(filtered, pixels, maxima, wanted)
+    np.testing.assert_array_equal(same.flat, maxima.flat)
+
+
+def test_residual_of_a_symmetric_source_keeps_its_distance():
+    filtered, pixels = detect(draw([(30, 30, 50)]))
+    both = find_residual(filtered, pixels, find_maxima(filtered, pixels, 5.0), np.array([True]))
+    (x0, y0), (x1, y1) = positions(both)
+    assert np.hypot(x1 - x0, y1 - y0) >= SIGMA
+
+
+def test_residual_in_the_smallest_footprints():
+    filtered, pixels = detect(draw([(30, 30, 1.62)]), grow_sigma=0)
+    assert 1 <= len(pixels.flat) < 20
+    both = find_residual(filtered, pixels, find_maxima(filtered, pixels, 5.0), np.array([True]))
+    assert len(both.flat) == min(2, len(pixels.flat))
+    assert len(set(both.flat)) == len(both.flat)
+
+
+@pytest.mark.parametrize("x, y", [(30.0, 30.0), (30.3, 29.8), (29.6, 30.45)])
+def test_sub_pixel_centres(x, y):
+    filtered, pixels = detect(draw([(x, y, 50)]))
+    candidates = find_maxima(filtered, pixels, 5.0)
+    dx, dy = refine_centres(filtered, candidates)
+    (i_x, i_y), = positions(candidates)
+    assert i_x + dx[0] == pytest.approx(x, abs=0.03)
+    assert i_y + dy[0] == pytest.approx(y, abs=0.03)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(-2, 49), st.integers(-2, 41), st.floats(0.5, 200, allow_subnormal=False)
+        ),
+        max_size=12,
+    ),
+    st.booleans(),
+)
+def test_every_footprint_has_a_sorted_peak_inside_it(sources, residual):
+    filtered, pixels = detect(draw(sources, shape=(40, 48)))
+    n = len(pixels.identifiers)
+    found = find_maxima(filtered, pixels, 5.0)
+    if residual:
+        found = find_residual(filtered, pixels, found, np.ones(n, bool))
+    counts = found.counts(n)
+    assert (counts >= 1).all()
+    labels = np.full(40 * 48, -1)
+    labels[pixels.flat] = pixels.owner
+    np.testing.assert_array_equal(labels[found.flat], found.owner)
+    values = filtered.smoothed.ravel()[found.flat]
+    same = found.owner[1:] == found.owner[:-1]
+    assert (values[1:][same] <= values[:-1][same]).all()
+    dx, dy = refine_centres(filtered, found)
+    assert (np.abs(dx) <= 0.5).all() and (np.abs(dy) <= 0.5).all()

@@ -1,0 +1,79 @@
+"""The matched filter's value and S/N of known sources."""
+
+import numpy as np
+import pytest
+from meas_blends.data.coadd import Coadd
+from meas_blends.detection.matched_filter import matched_filter
+from meas_blends.detection.psf import gaussian_psf
+
+SIGMA = 2.0
+
+
+def point_source(flux, shape=(61, 61), noise=3.0, psf=None):
+    y, x = np.indices(shape)
+    centre = (shape[0] // 2, shape[1] // 2)
+    profile = np.exp(-0.5 * ((x - centre[1]) ** 2 + (y - centre[0]) ** 2) / SIGMA**2)
+    image = flux * profile / profile.sum()
+    return Coadd(image, np.full(shape, noise**2), psf=gaussian_psf(SIGMA) if psf is None else psf)
+
+
+@pytest.mark.parametrize("kernel", ["gaussian", "psf"])
+def test_significance_of_a_point_source_is_flux_over_its_error(kernel):
+    filtered = matched_filter(point_source(500.0), kernel)
+    error = 3.0 * np.sqrt(4 * np.pi) * SIGMA
+    assert filtered.significance[30, 30] == pytest.approx(500.0 / error, rel=0.01)
+    assert filtered.smoothed[30, 30] == pytest.approx(500.0 / (4 * np.pi * SIGMA**2), rel=0.01)
+    assert filtered.sigma == pytest.approx(SIGMA, rel=0.01)
+    assert filtered.noise_factor == 1.0
+
+
+@pytest.mark.parametrize("kernel", ["gaussian", "psf"])
+def test_white_noise_has_unit_significance(kernel):
+    rng = np.random.default_rng(5)
+    noise = rng.uniform(1, 4, (400, 1)) * np.ones(400)  # varies from row to row
+    coadd = Coadd(rng.normal(0, noise), noise**2, psf=gaussian_psf(SIGMA))
+    significance = matched_filter(coadd, kernel).significance[20:-20, 20:-20]
+    assert significance.std() == pytest.approx(1.0, abs=0.03)
+
+
+def test_psf_kernel_keeps_the_orientation_of_the_psf():
+    y, x = np.indices((31, 31)) - 15
+    psf = np.exp(-0.5 * (x + y) ** 2 / 9 - 0.5 * (x - y) ** 2 / 1.5) * np.where(x > 0, 1, 0.3)
+    image = np.zeros((61, 61))
+    image[15:46, 15:46] = psf / psf.sum()
+    filtered = matched_filter(Coadd(image, np.ones((61, 61)), psf=psf), "psf")
+    assert np.unravel_index(filtered.significance.argmax(), (61, 61)) == (30, 30)
+
+
+def test_correlated_noise_is_allowed_for_where_variance_was_estimated():
+    rng = np.random.default_rng(8)
+    white = rng.normal(0, 3, (513, 513))
+    image = 0.25 * (white[1:, 1:] + white[1:, :-1] + white[:-1, 1:] + white[:-1, :-1])
+    variance = np.full(image.shape, image.var())
+    fields = {"psf": gaussian_psf(SIGMA)}
+    naive = matched_filter(Coadd(image, variance, **fields))
+    corrected = matched_filter(
+        Coadd(image, variance, origins={"variance": "estimated from the image"}, **fields)
+    )
+    assert naive.significance.std() > 1.6
+    assert corrected.significance.std() == pytest.approx(1.0, abs=0.05)
+
+
+def test_bad_pixels_are_left_out():
+    coadd = point_source(500.0)
+    coadd.image[20:25, 10] = np.nan
+    coadd.image[3, 3] = np.inf
+    coadd.variance[50, 50] = -1
+    coadd.mask[40, 12] = 1 << coadd.mask_planes["NO_DATA"]
+    filtered = matched_filter(coadd)
+    assert filtered.bad.sum() == 8
+    assert np.isfinite(filtered.smoothed).all()
+    assert np.isfinite(filtered.significance).all()
+    assert np.isfinite(filtered.coadd.image).all()
+    assert filtered.significance[30, 30] == pytest.approx(23.5, rel=0.01)
+
+
+def test_all_bad():
+    coadd = point_source(500.0)
+    coadd.image[:] = np.nan
+    assert not matched_filter(coadd).significance.any()
