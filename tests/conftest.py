@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 
@@ -11,4 +12,19 @@ def shared_data() -> Path:
     folder = Path(__file__).resolve().parents[2] / "shared" / "data"
     if not folder.is_dir():
         pytest.skip("the shared data folder is not beside this checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def gp_package(tmp_path_factory) -> Path:
+    """A tiny blend classifier, trained on toy blends in seconds."""
+    from meas_blends.blends.training import train_gaussian_process
+    from toys import toy_blends
+
+    rng = np.random.default_rng(11)
+    model = train_gaussian_process(
+        toy_blends(300, rng), rng, smoothness=(1.5,), noise=(0.1,), batch=150, n_neighbours=20
+    )
+    folder = tmp_path_factory.mktemp("models") / "toy_gp"
+    model.to_package("toy_gp", "1", "toy blends").write(folder)
     return folder

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 from meas_blends.blends.cutouts import cut_footprints
-
-from .scenes import detect, draw
+from toys import detect, draw
 
 
 def test_footprint_in_the_middle_and_nothing_else():

@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from meas_blends.blends.maxima import find_maxima, find_residual, refine_centres
 from meas_blends.data.catalogs import PEAKS
-
-from .scenes import SIGMA, detect, draw
+from toys import SIGMA, detect, draw
 
 
 def positions(candidates, nx=80):

@@ -14,7 +14,7 @@ def coadd():
     """Three sources on a sloping sky, without variance."""
     rng = np.random.default_rng(4)
     y, x = np.indices((200, 220))
-    image = 100 + 0.1 * x + rng.normal(0, 2, x.shape)
+    image = 100 + 0.01 * x + rng.normal(0, 2, x.shape)
     for x0, y0 in ((40, 50), (120, 60), (180, 150)):
         image += 200 * np.exp(-0.5 * ((x - x0) ** 2 + (y - y0) ** 2) / 1.8**2)
     return Coadd(image, psf=gaussian_psf(1.8), zero_point=27.0)

@@ -60,7 +60,7 @@ class Embedding:
     @staticmethod
     def flatten(images: np.ndarray) -> np.ndarray:
         """Compressed pixels as vectors, (n, size * size)."""
-        return np.arcsinh(images).reshape(len(images), -1)
+        return np.arcsinh(images).reshape(len(images), images.shape[1] * images.shape[2])
 
 
 def make_muygps(nu: float, length_scale: Parameter | float, noise: float) -> MuyGPS:

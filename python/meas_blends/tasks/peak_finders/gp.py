@@ -34,6 +34,7 @@ class GaussianProcessConfig(Config):
         default=0.5,
         min=0.0,
         max=1.0,
+        inclusiveMax=True,
     )
     peak_threshold = Field[float](
         doc="Point-source S/N that a local maximum must exceed to become a peak.", default=5.0
