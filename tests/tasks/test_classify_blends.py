@@ -12,7 +12,7 @@ from toys import draw
 SOURCES = [
     (20, 16, 60),  # alone
     (60, 20, 60),
-    (64, 20, 55),  # a blend without a second maximum
+    (64, 20, 30),  # a blend without a second maximum
     (20, 48, 60),
     (30, 48, 40),  # a blend with two maxima
 ]
