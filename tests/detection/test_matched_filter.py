@@ -51,12 +51,29 @@ def test_correlated_noise_is_allowed_for_where_variance_was_estimated():
     image = 0.25 * (white[1:, 1:] + white[1:, :-1] + white[:-1, 1:] + white[:-1, :-1])
     variance = np.full(image.shape, image.var())
     fields = {"psf": gaussian_psf(SIGMA)}
-    naive = matched_filter(Coadd(image, variance, **fields))
-    corrected = matched_filter(
-        Coadd(image, variance, origins={"variance": "estimated from the image"}, **fields)
-    )
+    given = Coadd(image, variance, **fields)
+    estimated = given.replace(origins={"variance": "estimated from the image"})
+    naive = matched_filter(given, noise="variance")
+    corrected = matched_filter(estimated, noise="variance")
     assert naive.significance.std() > 1.6
     assert corrected.significance.std() == pytest.approx(1.0, abs=0.05)
+
+
+def test_noise_by_scatter_counts_correlations_that_the_variance_plane_leaves_out():
+    rng = np.random.default_rng(8)
+    white = rng.normal(0, 3, (513, 513))
+    image = 0.25 * (white[1:, 1:] + white[1:, :-1] + white[:-1, 1:] + white[:-1, :-1])
+    coadd = Coadd(image, np.full(image.shape, image.var()), psf=gaussian_psf(SIGMA))
+    filtered = matched_filter(coadd, noise="scatter")
+    assert filtered.noise_factor > 1.6
+    assert filtered.significance.std() == pytest.approx(1.0, abs=0.03)
+
+
+def test_noise_by_scatter_is_that_of_the_variance_where_sources_fill_the_image():
+    y, x = np.indices((60, 60))
+    image = 40 * np.exp(-0.5 * ((x - 30) ** 2 + (y - 30) ** 2) / 12**2)
+    coadd = Coadd(image, np.ones((60, 60)), psf=gaussian_psf(SIGMA))
+    assert matched_filter(coadd, noise="scatter").noise_factor == 1.0
 
 
 def test_bad_pixels_are_left_out():

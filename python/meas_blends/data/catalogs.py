@@ -220,8 +220,8 @@ EVALUATION = TableSchema(
         Column("blendedAccuracy", "f4", "Share of blended footprints called blended"),
         Column("balancedAccuracy", "f4", "Mean of the two accuracies"),
         Column("balancedAccuracyErr", "f4", "Its standard error, from the scatter between scenes"),
-        Column("crossEntropy", "f4", "Mean cross-entropy of the blend probability; NaN without probabilities", "nat"),
-        Column("crossEntropyErr", "f4", "Its standard error, from the scatter between scenes", "nat"),
+        Column("crossEntropy", "f4", "Mean cross-entropy of the blend probability, in nats; NaN without probabilities"),
+        Column("crossEntropyErr", "f4", "Its standard error, from the scatter between scenes"),
         Column("calibrationError", "f4", "Expected calibration error of the blend probability"),
     ),
 )

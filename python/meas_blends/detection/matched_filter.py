@@ -8,13 +8,20 @@ import numpy as np
 from scipy import ndimage, signal
 
 from ..data.coadd import Coadd
-from .noise import smoothing_noise_factor
+from .noise import clipped_scatter, smoothing_noise_factor
 from .psf import psf_sigma
 
 __all__ = ["FilteredCoadd", "matched_filter"]
 
 #: Half-width of the Gaussian kernel in sigma; beyond it lies 1e-4 of a point source's S/N.
 _TRUNCATE = 4.0
+
+#: A smoothed image that scatters by more than this many times its noise is
+#: filled with sources, and its scatter no longer says anything of its noise.
+_CROWDED = 2.0
+
+#: Every how many pixels the scatter is measured, along each axis.
+_STRIDE = 3
 
 
 @dataclass(frozen=True)
@@ -35,8 +42,7 @@ class FilteredCoadd:
     sigma : `float`
         Adaptive-moments width of the PSF [pixel].
     noise_factor : `float`
-        What the standard errors were multiplied by for correlated noise; 1
-        if the variance came with the coadd.
+        What the standard errors of white noise were multiplied by.
     """
 
     coadd: Coadd
@@ -47,7 +53,9 @@ class FilteredCoadd:
     noise_factor: float
 
 
-def matched_filter(coadd: Coadd, kernel: str = "gaussian") -> FilteredCoadd:
+def matched_filter(
+    coadd: Coadd, kernel: str = "gaussian", noise: str = "scatter"
+) -> FilteredCoadd:
     """Convolve a coadd with its PSF and work out the point-source S/N.
 
     Follows ``lsst.meas.algorithms.SourceDetectionTask``: image and variance
@@ -61,6 +69,9 @@ def matched_filter(coadd: Coadd, kernel: str = "gaussian") -> FilteredCoadd:
     kernel : `str`
         ``"gaussian"`` for the Gaussian of the PSF's width, as LSST and
         Buchanan et al. (2022) do, ``"psf"`` for the PSF image itself.
+    noise : `str`
+        ``"scatter"`` for standard errors that agree with the clipped scatter
+        of the smoothed image, ``"variance"`` for those of the variance plane.
 
     Returns
     -------
@@ -68,11 +79,17 @@ def matched_filter(coadd: Coadd, kernel: str = "gaussian") -> FilteredCoadd:
 
     Notes
     -----
-    A pipeline's variance plane is scaled so that fluxes of empty sky scatter
-    as it says (``ScaleVarianceTask``), so it is used as it stands. A variance
-    that was estimated from pixels does not know of correlations between
-    them; the clipped blank pixels then give the factor by which the noise of
-    the smoothed image exceeds that of white noise.
+    A variance plane knows nothing of the correlation that resampling leaves
+    between pixels, nor of the galaxies too faint to detect. The slides
+    therefore take the noise from the clipped variance of the coadd and
+    correct it for correlations ("Footprint Construction"), and LSST's
+    ``DynamicDetectionTask`` scales its threshold by the scatter of fluxes on
+    empty sky. Here the S/N is divided by its own clipped scatter where that
+    lies between 1 and 2; beyond 2 most pixels hold sources, and the variance
+    plane stands. At the depth of the slides' scenes the factor is 1.35.
+
+    A variance that was itself estimated from pixels is first corrected by
+    the autocorrelation of blank pixels, see `smoothing_noise_factor`.
     """
     bad = coadd.bad
     image = np.where(bad, np.float32(0), coadd.image)
@@ -95,9 +112,20 @@ def matched_filter(coadd: Coadd, kernel: str = "gaussian") -> FilteredCoadd:
         factor = smoothing_noise_factor(image / deviation, bad, sigma)
     # Where every pixel under the kernel is bad there is neither signal nor noise.
     floor = np.float32(np.finfo(np.float32).tiny)
-    noise = np.sqrt(np.maximum(variance, floor)) * np.float32(factor)
-    significance = np.where(variance > floor, smoothed / noise, np.float32(0))
+    error = np.sqrt(np.maximum(variance, floor)) * np.float32(factor)
+    significance = np.where(variance > floor, smoothed / error, np.float32(0))
+    if noise == "scatter":
+        excess = _scatter(significance, bad)
+        significance /= np.float32(excess)
+        factor *= excess
     return FilteredCoadd(coadd.replace(image=image), bad, smoothed, significance, sigma, factor)
+
+
+def _scatter(significance: np.ndarray, bad: np.ndarray) -> float:
+    """Clipped scatter of the S/N, or 1 where it does not tell of the noise."""
+    part = slice(None, None, _STRIDE)
+    _, scatter = clipped_scatter(significance[part, part][~bad[part, part]])
+    return scatter if 1.0 < scatter <= _CROWDED else 1.0
 
 
 def _unit_gaussian(sigma: float) -> np.ndarray:

@@ -40,6 +40,14 @@ class FilteringConfig(Config):
         },
         default="gaussian",
     )
+    noise = ChoiceField[str](
+        doc="What the noise of the smoothed image is taken from.",
+        allowed={
+            "scatter": "its clipped scatter: correlated noise and unseen galaxies count too",
+            "variance": "the variance plane, as if pixels were independent",
+        },
+        default="scatter",
+    )
 
 
 def filter_coadd(coadd: Coadd, config: FilteringConfig) -> FilteredCoadd:
@@ -58,4 +66,4 @@ def filter_coadd(coadd: Coadd, config: FilteringConfig) -> FilteredCoadd:
     coadd = complete_coadd(coadd)
     if config.subtract_background:
         coadd = subtract_background(coadd, config.background_mesh, config.background_median)
-    return matched_filter(coadd, config.kernel)
+    return matched_filter(coadd, config.kernel, config.noise)

@@ -1,0 +1,131 @@
+"""What FITS headers say about an image: calibration, band, WCS, origin, mask planes."""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+from astropy import units
+from astropy.io.fits import Header
+from astropy.wcs import WCS
+
+from ..coadd import NANOJANSKY_ZERO_POINT
+
+__all__ = ["band_name", "mask_planes", "number", "pixel_origin", "read_wcs", "unit_zero_point"]
+
+#: Cards of the primary WCS of an image, with SIP and PV distortions. Dates and
+#: alternate WCSs are left out: they only give astropy something to warn about.
+_WCS_CARDS = re.compile(
+    r"^(NAXIS[12]?|WCSAXES|C(TYPE|RVAL|RPIX|UNIT|DELT|ROTA)[12]|(CD|PC|PV)[12]_\d+"
+    r"|LONPOLE|LATPOLE|RADE(CSY|SY)S|EQUINOX|[AB]P?_(ORDER|\d+_\d+))$"
+)
+_SIP_CARDS = re.compile(r"^[AB]P?_(ORDER|\d+_\d+)$")
+
+#: Filter names of Hyper Suprime-Cam, whose second-generation filters end in 2.
+_HSC_FILTER = re.compile(r"^HSC-([GRIZY])2?$", re.IGNORECASE)
+_NO_FILTER = ("", "unknown", "_unknown_", "none")
+
+
+def number(headers: Sequence[Header], key: str) -> float:
+    """First finite number under a key in some headers, or NaN."""
+    for header in headers:
+        value = header.get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return float(value)
+    return float("nan")
+
+
+def unit_zero_point(headers: Sequence[Header]) -> float:
+    """AB magnitude of one count, where BUNIT is a unit of flux density; else NaN."""
+    for header in headers:
+        try:
+            unit = units.Unit(str(header.get("BUNIT", "")).strip(), parse_strict="silent")
+            factor = unit.to(units.nJy)
+        except (ValueError, TypeError, units.UnitConversionError):
+            continue
+        return NANOJANSKY_ZERO_POINT - 2.5 * math.log10(factor)
+    return float("nan")
+
+
+def band_name(headers: Sequence[Header]) -> str:
+    """Band from BAND or FILTER, HSC's names as single letters; ``""`` if none."""
+    for key in ("BAND", "FILTER"):
+        for header in headers:
+            band = plain_band(str(header.get(key, "")))
+            if band:
+                return band
+    return ""
+
+
+def plain_band(name: str) -> str:
+    """Band of a filter's name: ``HSC-I2`` is ``i``, others stay."""
+    name = name.strip()
+    if name.lower() in _NO_FILTER:
+        return ""
+    match = _HSC_FILTER.match(name)
+    return match.group(1).lower() if match else name
+
+
+def pixel_origin(headers: Sequence[Header]) -> tuple[int, int] | None:
+    """Parent-pixel position of the first pixel, or `None` if not said.
+
+    From the linear WCS ``A`` that ``lsst.afw`` writes, else from IRAF's
+    LTV1 and LTV2, which are its negative.
+    """
+    for header in headers:
+        origin = []
+        for axis in "12":
+            if not str(header.get(f"CTYPE{axis}A", "")).startswith("LINEAR"):
+                continue
+            reference = number([header], f"CRPIX{axis}A")
+            shift = 0.0 if math.isnan(reference) else reference - 1.0
+            origin.append(number([header], f"CRVAL{axis}A") - shift)
+        if len(origin) != 2:
+            origin = [-number([header], "LTV1"), -number([header], "LTV2")]
+        if all(math.isfinite(value) for value in origin):
+            return round(origin[0]), round(origin[1])
+    return None
+
+
+def read_wcs(headers: Sequence[Header]) -> WCS | None:
+    """Celestial WCS of the first header that has one.
+
+    Returns
+    -------
+    wcs : `astropy.wcs.WCS` or `None`
+        Of the array, with SIP distortions; `None` if there is none, or none
+        that can be used.
+    """
+    for header in headers:
+        if "CTYPE1" not in header or "CTYPE2" not in header:
+            continue
+        # Without "-SIP" in the type the coefficients do not count.
+        sip = "SIP" in str(header["CTYPE1"])
+        cards = [
+            card
+            for card in header.cards
+            if _WCS_CARDS.match(card.keyword) and (sip or not _SIP_CARDS.match(card.keyword))
+        ]
+        try:
+            with warnings.catch_warnings():
+                # Whatever wcslib repairs, or cannot, shows in the result.
+                warnings.simplefilter("ignore")
+                wcs = WCS(Header(cards))
+                corner = wcs.all_pix2world([[0.0, 0.0]], 0) if wcs.has_celestial else np.nan
+        except (ValueError, KeyError):
+            continue
+        if np.all(np.isfinite(corner)):
+            return wcs
+    return None
+
+
+def mask_planes(header: Header) -> dict[str, int]:
+    """Bit numbers of the mask planes that a header names in MP_ cards."""
+    return {
+        key.upper().removeprefix("MP_"): int(header[key])
+        for key in header
+        if key.upper().startswith("MP_")
+    }

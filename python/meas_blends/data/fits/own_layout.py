@@ -1,0 +1,94 @@
+"""Our own layout of a coadd in FITS, and any file with one 2-D image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from astropy.io import fits
+
+from ...errors import BadInputError
+from ..coadd import Coadd
+from .header import band_name, number, pixel_origin, read_wcs, unit_zero_point
+from .planes import has_image, image_of, mask_of, name_of
+
+__all__ = ["read_own"]
+
+#: Names of the HDU that holds the image, the first one found counts.
+_IMAGE_NAMES = ("IMAGE", "SCI")
+
+
+def read_own(hdus: fits.HDUList, name: str) -> Coadd:
+    """Read a file with HDUs by name, or with an image and nothing else.
+
+    IMAGE (or SCI, or the first HDU with an image), and where there are such,
+    VARIANCE (or ERR, its square root), MASK and PSF.
+
+    Parameters
+    ----------
+    hdus : `astropy.io.fits.HDUList`
+        An open file.
+    name : `str`
+        What to call it in messages.
+
+    Returns
+    -------
+    coadd : `~meas_blends.data.coadd.Coadd`
+
+    Raises
+    ------
+    BadInputError
+        If it holds no usable image, or planes that do not fit it.
+    """
+    k = _image_hdu(hdus, name)
+    what = name_of(hdus[k], k)
+    # The header of the image counts before that of the file.
+    headers = [hdus[k].header.copy()]
+    if k > 0:
+        headers.append(hdus[0].header.copy())
+    origins = {"image": what}
+    parts: dict[str, Any] = {"image": image_of(hdus[k], name, what)}
+    if "VARIANCE" in hdus:
+        parts["variance"] = image_of(hdus["VARIANCE"], name, "HDU VARIANCE")
+        origins["variance"] = "HDU VARIANCE"
+    elif "ERR" in hdus:
+        parts["variance"] = image_of(hdus["ERR"], name, "HDU ERR") ** 2
+        origins["variance"] = "HDU ERR, squared"
+    if "MASK" in hdus:
+        parts["mask"], parts["mask_planes"] = mask_of(hdus["MASK"], name, "HDU MASK")
+        origins["mask"] = "HDU MASK"
+    if "PSF" in hdus:
+        parts["psf"] = image_of(hdus["PSF"], name, "HDU PSF")
+        origins["psf"] = "HDU PSF"
+    parts["zero_point"], origins["zero_point"] = _zero_point(headers)
+    parts["band"] = band_name(headers)
+    origin = pixel_origin(headers)
+    if origin is not None:
+        parts["xy0"], origins["xy0"] = origin, "header"
+    parts["wcs"] = read_wcs(headers)
+    if parts["wcs"] is not None:
+        origins["wcs"] = "header"
+    elif number(headers, "PIXSCALE") > 0:
+        parts["pixel_scale"] = number(headers, "PIXSCALE")
+    return Coadd(name=name, origins=origins, **parts)
+
+
+def _image_hdu(hdus: fits.HDUList, name: str) -> int:
+    """Number of the HDU that holds the image."""
+    for wanted in _IMAGE_NAMES:
+        if wanted in hdus:
+            return hdus.index_of(wanted)
+    for k, hdu in enumerate(hdus):
+        if has_image(hdu):
+            return k
+    raise BadInputError(f"{name}: the file holds no image; give a FITS file with a 2-D image.")
+
+
+def _zero_point(headers: list[fits.Header]) -> tuple[float, str]:
+    """AB magnitude of one count, and where it comes from."""
+    for value, origin in (
+        (number(headers, "MAGZERO"), "MAGZERO in the header"),
+        (unit_zero_point(headers), "BUNIT in the header"),
+    ):
+        if value == value:
+            return value, origin
+    return float("nan"), "unknown"

@@ -1,0 +1,89 @@
+"""Pixel planes out of FITS HDUs."""
+
+from __future__ import annotations
+
+import numpy as np
+from astropy.io import fits
+
+from ...errors import BadInputError
+from ..coadd import DEFAULT_MASK_PLANES
+from .header import mask_planes
+
+__all__ = ["has_image", "image_of", "mask_of", "name_of"]
+
+
+def name_of(hdu: fits.ImageHDU, number: int) -> str:
+    """What to call an HDU in a message."""
+    if hdu.name and hdu.name != "PRIMARY":
+        return f"HDU {hdu.name}"
+    return "the primary HDU" if number == 0 else f"HDU {number}"
+
+
+def has_image(hdu: fits.ImageHDU) -> bool:
+    """Whether an HDU holds an image of any dimension, with or without pixels."""
+    return hdu.is_image and hdu.header.get("NAXIS", 0) > 0
+
+
+def image_of(hdu: fits.ImageHDU, name: str, what: str) -> np.ndarray:
+    """Pixels of an image HDU.
+
+    Parameters
+    ----------
+    hdu : HDU
+        An HDU that should hold a 2-D image.
+    name : `str`
+        What to call the file in a message.
+    what : `str`
+        What to call the HDU.
+
+    Returns
+    -------
+    image : `numpy.ndarray`, (ny, nx)
+        As the file has them; leading axes of length one are taken off.
+
+    Raises
+    ------
+    BadInputError
+        If it holds no 2-D image, or not a single pixel.
+    """
+    if not has_image(hdu):
+        kind = "an empty HDU" if hdu.is_image else "a table"
+        raise BadInputError(
+            f"{name}: {what} is {kind}, where an image should be; give a 2-D image."
+        )
+    shape = tuple(int(length) for length in hdu.shape)
+    if 0 in shape:
+        raise BadInputError(f"{name}: {what} has no pixels; give a 2-D image with pixels in it.")
+    while len(shape) > 2 and shape[0] == 1:
+        shape = shape[1:]
+    if len(shape) != 2:
+        raise BadInputError(
+            f"{name}: {what} has {len(shape)} dimensions {shape}; give one 2-D image of one band."
+        )
+    return np.reshape(hdu.data, shape)
+
+
+def mask_of(hdu: fits.ImageHDU, name: str, what: str) -> tuple[np.ndarray, dict[str, int]]:
+    """Bits and planes of a mask HDU.
+
+    Without MP_ cards that name its planes, every pixel that is not zero
+    counts as bad.
+
+    Returns
+    -------
+    mask : `numpy.ndarray` of int32, (ny, nx)
+    planes : `dict` [`str`, `int`]
+        Bit number of each plane.
+
+    Raises
+    ------
+    BadInputError
+        As `image_of`.
+    """
+    values = np.nan_to_num(image_of(hdu, name, what))
+    planes = mask_planes(hdu.header)
+    if not planes:
+        bad = np.int32(1 << DEFAULT_MASK_PLANES["BAD"])
+        return np.where(values != 0, bad, np.int32(0)), dict(DEFAULT_MASK_PLANES)
+    # By way of int64, so that bit 31 becomes the sign, as in afw.
+    return values.astype(np.int64).astype(np.int32), planes

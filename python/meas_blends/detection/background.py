@@ -1,0 +1,51 @@
+"""The sky background that is left in a coadd."""
+
+from __future__ import annotations
+
+import numpy as np
+import sep
+
+from ..data.coadd import Coadd
+
+__all__ = ["subtract_background"]
+
+
+def subtract_background(coadd: Coadd, mesh: int = 128, median_filter: int = 3) -> Coadd:
+    """Subtract a smooth background.
+
+    The clipped mode of the sky in each cell of a mesh, median-filtered and
+    interpolated by splines (Bertin & Arnouts 1996, A&AS 117, 393), over the
+    pixels that are not `~meas_blends.data.coadd.Coadd.bad`.
+
+    Parameters
+    ----------
+    coadd : `~meas_blends.data.coadd.Coadd`
+        A coadd; pixels that are bad may hold anything.
+    mesh : `int`, optional
+        Side of a cell [pixel]; an image smaller than it is one cell.
+    median_filter : `int`, optional
+        Side of the median filter [cell], odd.
+
+    Returns
+    -------
+    coadd : `~meas_blends.data.coadd.Coadd`
+        With the background taken off ``image``; that of an image without a
+        single good pixel is left as it is.
+    """
+    bad = coadd.bad
+    if bad.all():
+        return coadd.replace(
+            origins={"background": "not subtracted: the image has no usable pixel"}
+        )
+    # sep works in float32: the median is taken off first, so that a high
+    # pedestal does not cost the background its digits.
+    level = np.float32(np.median(coadd.image[~bad]))
+    image = np.where(bad, np.float32(0), coadd.image - level)
+    ny, nx = coadd.shape
+    background = sep.Background(
+        image, mask=bad, bw=min(mesh, nx), bh=min(mesh, ny), fw=median_filter, fh=median_filter
+    )
+    return coadd.replace(
+        image=coadd.image - level - background.back(dtype=np.float32),
+        origins={"background": f"subtracted, on a mesh of {mesh} pixels"},
+    )

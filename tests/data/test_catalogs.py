@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+from astropy import units
+
+from meas_blends.data.catalogs import MORPHOLOGY, PEAKS, QUANTILES, SCHEMAS, SPANS
+
+
+@pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
+def test_every_table_is_well_formed(schema):
+    names = [column.name for column in schema.all_columns]
+    assert len(set(names)) == len(names)
+    bits = [flag.bit for flag in schema.flags]
+    assert bits == list(range(len(bits)))
+    for column in schema.all_columns:
+        assert column.description
+        units.Unit(column.unit)
+    table = schema.make()
+    assert len(table) == 0
+    assert table.colnames == names
+
+
+@pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
+def test_ucds_have_known_atoms(schema):
+    roots = {
+        "em",
+        "instr",
+        "meta",
+        "phot",
+        "phys",
+        "pos",
+        "src",
+        "stat",
+        "time",
+        "arith",
+        "obs",
+        "spect",
+    }
+    words = [word for c in schema.all_columns for word in c.ucd.split(";") if word]
+    assert {word.split(".")[0] for word in words} <= roots
+
+
+def test_peaks_begin_as_afw_has_them():
+    names = [column.name for column in PEAKS.columns]
+    assert {"id", "f_x", "f_y", "i_x", "i_y", "peakValue"} <= set(names)
+    dtypes = {
+        column.name: np.dtype(column.dtype) for column in PEAKS.columns if column.dtype != "str"
+    }
+    assert dtypes["id"] == np.int64
+    assert dtypes["i_x"].kind == "i"
+
+
+def test_spans_as_afw_has_them():
+    assert [column.name for column in SPANS.columns] == ["footprintId", "y", "x0", "x1"]
+
+
+def test_quantiles_are_those_of_one_two_three_sigma():
+    from scipy.stats import norm
+
+    expected = 100.0 * norm.cdf([-3, -2, -1, 0, 1, 2, 3])
+    assert list(QUANTILES.values()) == pytest.approx(expected, abs=1e-3)
+    names = {column.name for column in MORPHOLOGY.columns}
+    assert {
+        f"{stem}_{q}" for stem in ("bulgeToTotal", "halfLightRadius", "flux") for q in QUANTILES
+    } <= names
+
+
+def test_peaks_are_the_real_ones_of_afw(shared_data):
+    from astropy.io import fits
+
+    with fits.open(shared_data / "real" / "lsst_deepCoadd_meas_HSC.fits", memmap=False) as hdus:
+        theirs = set(hdus[5].columns.names) - {"flags"}
+        spans = set(hdus[4].columns.names)
+    assert theirs <= {column.name for column in PEAKS.columns}
+    assert spans <= {column.name for column in SPANS.columns}

@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+from astropy.wcs import WCS
+
+from meas_blends.data.coadd import Coadd, normalise_psf
+from meas_blends.errors import BadInputError
+
+ONES = np.ones((3, 4))
+
+
+def tan_wcs():
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
+    wcs.wcs.crval, wcs.wcs.crpix, wcs.wcs.cdelt = [10.0, 20.0], [1.0, 1.0], [-2e-4, 2e-4]
+    return wcs
+
+
+def test_planes_become_native_and_contiguous():
+    coadd = Coadd(ONES.T.astype(">f8").T, variance=ONES.astype(">f4"), mask=ONES.astype(">u2"))
+    assert [p.dtype for p in (coadd.image, coadd.variance, coadd.mask)] == ["f4", "f4", "i4"]
+    assert coadd.image.dtype.isnative
+    assert coadd.image.flags.c_contiguous
+    assert coadd.shape == (3, 4)
+
+
+def test_mask_is_clear_if_not_given():
+    assert not Coadd(ONES).mask.any()
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (4,), (2, 3, 4), ()])
+def test_image_of_wrong_shape(shape):
+    with pytest.raises(BadInputError, match="2-D image"):
+        Coadd(np.ones(shape))
+
+
+@pytest.mark.parametrize("plane", ["variance", "mask"])
+def test_planes_of_different_shapes(plane):
+    with pytest.raises(BadInputError, match=f"here: the {plane} has shape"):
+        Coadd(ONES, name="here", **{plane: np.ones((4, 3))})
+
+
+def test_bad_pixels():
+    image, variance, mask = (np.ones((1, 12)) for _ in range(3))
+    mask = np.zeros((1, 12), int)
+    image[0, :3] = np.nan, np.inf, -np.inf
+    variance[0, 3:7] = 0.0, -1.0, np.nan, np.inf
+    mask[0, 7:11] = 1, 2, 4, 8
+    coadd = Coadd(image, variance, mask, mask_planes={"BAD": 0, "SAT": 1, "EDGE": 2, "NO_DATA": 3})
+    assert coadd.bad[0].tolist() == [True] * 8 + [False] + [True] * 2 + [False]
+
+
+def test_sky_counts_parent_pixels():
+    coadd = Coadd(ONES, wcs=tan_wcs(), xy0=(100, 200))
+    ra, dec = coadd.sky([100.0, 100.0], [200.0, 201.0])
+    assert ra == pytest.approx([10.0, 10.0])
+    assert dec == pytest.approx([20.0, 20.0002])
+    assert coadd.pixel_scale == pytest.approx(0.72)
+    assert [len(a) for a in coadd.sky([], [])] == [0, 0]
+
+
+def test_sky_without_a_wcs_is_nan():
+    ra, dec = Coadd(ONES).sky([1.0, 2.0], [3.0, 4.0])
+    assert np.isnan(ra).all()
+    assert np.isnan(dec).all()
+    assert np.isnan(Coadd(ONES).pixel_scale)
+
+
+def test_flux_of_a_count():
+    assert Coadd(ONES, zero_point=31.4).nanojansky_per_count == pytest.approx(1.0)
+    assert Coadd(ONES, zero_point=28.9).nanojansky_per_count == pytest.approx(10.0)
+    assert np.isnan(Coadd(ONES).nanojansky_per_count)
+
+
+def test_replace_merges_origins_and_leaves_the_original():
+    coadd = Coadd(ONES, origins={"psf": "here"})
+    other = coadd.replace(band="i", origins={"variance": "there"})
+    assert (other.band, other.origins) == ("i", {"psf": "here", "variance": "there"})
+    assert (coadd.band, coadd.origins) == ("", {"psf": "here"})
+
+
+def test_psf_gets_unit_sum():
+    assert normalise_psf(np.full((3, 5), 4.0)) == pytest.approx(np.full((3, 5), 1.0 / 15.0))
+
+
+@pytest.mark.parametrize(
+    "psf",
+    [np.ones((4, 5)), np.ones(5), np.zeros((3, 3)), np.full((3, 3), np.nan), -np.ones((3, 3))],
+)
+def test_a_psf_that_cannot_be_one(psf):
+    with pytest.raises(BadInputError, match="PSF image"):
+        Coadd(ONES, psf=psf)
