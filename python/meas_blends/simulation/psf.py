@@ -1,0 +1,135 @@
+"""The PSF of a simulated coadd: atmosphere, charge diffusion, pixels, resampling."""
+
+from __future__ import annotations
+
+import functools
+
+import galsim
+import numpy as np
+from scipy.special import ndtri
+
+from ..data.coadd import normalise_psf
+from .survey import Survey
+
+__all__ = ["effective_psf", "psf_image", "psf_transform", "psf_wing"]
+
+#: Quantiles that stand for the distribution of the exposures' FWHM.
+_N_SEEING = 9
+
+#: Points of the tabulated radial transform.
+_N_TABLE = 8192
+
+
+def effective_psf(survey: Survey) -> galsim.GSObject:
+    """Mean PSF of a coadd's point sources, pixels and resampling included.
+
+    Parameters
+    ----------
+    survey : `~meas_blends.simulation.survey.Survey`
+        The coadd.
+
+    Returns
+    -------
+    psf : `galsim.GSObject`
+        Unit flux; to be drawn with ``method="no_pixel"``.
+
+    Notes
+    -----
+    A shift by bilinear interpolation, averaged over random sub-pixel dithers,
+    is a convolution with a triangle of one pixel's half-width along each
+    axis, which is two pixels convolved.
+    """
+    return galsim.Convolve(
+        [_round_part(survey)] + _n_pixels(survey) * [galsim.Pixel(survey.pixel_scale)]
+    )
+
+
+def psf_image(survey: Survey) -> np.ndarray:
+    """PSF image of a coadd, as it comes attached to the coadd.
+
+    Parameters
+    ----------
+    survey : `~meas_blends.simulation.survey.Survey`
+        The coadd.
+
+    Returns
+    -------
+    psf : `numpy.ndarray` of float32, (odd, odd)
+        Unit sum, centred on the middle pixel; reaches out to 4 FWHM.
+    """
+    size = 2 * int(np.ceil(4.0 * survey.psf_fwhm / survey.pixel_scale)) + 1
+    image = effective_psf(survey).drawImage(
+        nx=size, ny=size, scale=survey.pixel_scale, method="no_pixel"
+    )
+    return normalise_psf(np.maximum(image.array, 0.0))
+
+
+def psf_transform(survey: Survey, size: int) -> np.ndarray:
+    """Fourier transform of `effective_psf` on the grid of a real FFT.
+
+    Parameters
+    ----------
+    survey : `~meas_blends.simulation.survey.Survey`
+        The coadd.
+    size : `int`
+        Side of the stamp [pixel].
+
+    Returns
+    -------
+    transform : `numpy.ndarray` of float32, (size, size // 2 + 1)
+        Real, unity at zero frequency.
+    """
+    frequency_x, frequency_y = np.fft.rfftfreq(size), np.fft.fftfreq(size)
+    k, values = _round_transform(survey)
+    k_radial = 2.0 * np.pi / survey.pixel_scale * np.hypot(frequency_y[:, None], frequency_x)
+    pixels_x = np.sinc(frequency_x) ** _n_pixels(survey)
+    pixels_y = np.sinc(frequency_y) ** _n_pixels(survey)
+    return (np.interp(k_radial, k, values) * pixels_x * pixels_y[:, None]).astype(np.float32)
+
+
+def psf_wing(survey: Survey, distance: float) -> float:
+    """Surface brightness of the PSF far from its centre.
+
+    Parameters
+    ----------
+    survey : `~meas_blends.simulation.survey.Survey`
+        The coadd.
+    distance : `float`
+        Distance from the centre [pixel].
+
+    Returns
+    -------
+    brightness : `float`
+        Share of the flux in a pixel: that of the Kolmogorov profile, beside
+        which the rest of the PSF has no wings.
+    """
+    profile = galsim.Kolmogorov(fwhm=survey.psf_fwhm)
+    return profile.xValue(distance * survey.pixel_scale, 0.0) * survey.pixel_scale**2
+
+
+def _n_pixels(survey: Survey) -> int:
+    """How many times the PSF is convolved with a pixel."""
+    return 3 if survey.resampled else 1
+
+
+def _round_part(survey: Survey) -> galsim.GSObject:
+    """Mean Kolmogorov profile of the exposures, and charge diffusion."""
+    quantiles = (np.arange(_N_SEEING) + 0.5) / _N_SEEING
+    widths = survey.psf_fwhm * (1.0 + survey.psf_scatter) ** ndtri(quantiles)
+    widths = np.unique(widths)
+    atmosphere = galsim.Add([galsim.Kolmogorov(fwhm=w, flux=1.0 / len(widths)) for w in widths])
+    if survey.charge_diffusion == 0:
+        return atmosphere
+    sigma = survey.pixel_scale * np.sqrt(survey.charge_diffusion)
+    return galsim.Convolve([atmosphere, galsim.Gaussian(sigma=sigma)])
+
+
+@functools.lru_cache(maxsize=8)
+def _round_transform(survey: Survey) -> tuple[np.ndarray, np.ndarray]:
+    """Transform of the round part of the PSF against k [1 / arcsec]."""
+    k_max = np.sqrt(2.0) * np.pi / survey.pixel_scale
+    step = k_max / (_N_TABLE - 1)
+    grid = galsim.ImageCD(2 * _N_TABLE - 1, 1, scale=step)
+    grid.setCenter(0, 0)
+    _round_part(survey).drawKImage(image=grid)
+    return step * np.arange(_N_TABLE), grid.array[0, _N_TABLE - 1 :].real

@@ -1,0 +1,143 @@
+"""Light of many galaxies at once: batches of Fourier-space stamps."""
+
+from __future__ import annotations
+
+import numpy as np
+from astropy.table import Table
+from scipy import fft
+
+from .profiles import sersic_brightness, sersic_transform, shape_matrix
+from .psf import psf_transform, psf_wing
+from .survey import Survey
+
+__all__ = ["draw_light"]
+
+#: Sides of the stamps [pixel]: even, and quick to transform.
+_SIZES = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 2048, 4096)
+
+#: Elements of one batch's transform; three such arrays fit into a core's cache.
+_BATCH = 1 << 18
+
+#: Light that may be missing from, or wrapped into, a stamp's border pixels, in
+#: units of the sky noise of a pixel.
+_EDGE = 0.01
+
+
+def draw_light(
+    galaxies: Table, survey: Survey, shape: tuple[int, int], xy0: tuple[int, int] = (0, 0)
+) -> np.ndarray:
+    """Draw the noiseless light of galaxies, as seen through the coadd's PSF.
+
+    Each galaxy is a bulge and a disk, both Sersic profiles. Their transforms
+    are multiplied with that of the PSF on the grid of a real FFT and brought
+    to the sub-pixel centre by its phases; a batch of stamps of one size is
+    transformed at once. The size follows from the surface brightness at the
+    stamp's border.
+
+    Parameters
+    ----------
+    galaxies : `astropy.table.Table`
+        `~meas_blends.data.catalogs.TRUTH`; may reach beyond the image.
+    survey : `~meas_blends.simulation.survey.Survey`
+        Calibration, PSF and sky noise.
+    shape : `tuple` [`int`, `int`]
+        ``(ny, nx)`` of the image.
+    xy0 : `tuple` [`int`, `int`]
+        Parent-pixel position of its first pixel.
+
+    Returns
+    -------
+    image : `numpy.ndarray` of float32, (ny, nx)
+        Expected photons in the coadd, without sky.
+    """
+    image = np.zeros(shape, np.float32)
+    parts = _components(galaxies, survey, xy0)
+    sizes = _stamp_sizes(parts, survey)
+    half = sizes / 2
+    inside = (parts["x"] > -half) & (parts["x"] < shape[1] + half)
+    inside &= (parts["y"] > -half) & (parts["y"] < shape[0] + half)
+    for size in np.unique(sizes[inside]):
+        transform = psf_transform(survey, int(size))
+        batch = max(1, _BATCH // transform.size)
+        of_size = inside & (sizes == size)
+        for index in np.unique(parts["index"][of_size]):
+            rows = np.flatnonzero(of_size & (parts["index"] == index))
+            for first in range(0, len(rows), batch):
+                chosen = {
+                    name: values[rows[first : first + batch]] for name, values in parts.items()
+                }
+                stamps, corner_x, corner_y = _draw_stamps(chosen, transform, float(index))
+                _add(image, stamps, corner_x, corner_y)
+    return image
+
+
+def _components(galaxies: Table, survey: Survey, xy0: tuple[int, int]) -> dict[str, np.ndarray]:
+    """Bulges and disks that have light, one row each, sizes in pixels."""
+    photons = survey.photons(galaxies["mag"])
+    bulge = np.asarray(galaxies["bulgeToTotal"], float)
+    parts = []
+    for kind, share in (("bulge", bulge), ("disk", 1.0 - bulge)):
+        radius = np.asarray(galaxies[f"{kind}HalfLightRadius"], float) / survey.pixel_scale
+        ellipticity = np.asarray(galaxies[f"{kind}Ellipticity"], float)
+        xx, xy, yy = shape_matrix(radius, ellipticity, galaxies["positionAngle"])
+        columns = {
+            "flux": photons * share,
+            "x": np.asarray(galaxies["x"], float) - xy0[0],
+            "y": np.asarray(galaxies["y"], float) - xy0[1],
+            "index": np.asarray(galaxies[f"{kind}SersicIndex"], float),
+            "radius": radius,
+            "ratio": (1.0 - ellipticity) / (1.0 + ellipticity),
+            "xx": xx,
+            "xy": xy,
+            "yy": yy,
+        }
+        parts.append({name: values[share > 0] for name, values in columns.items()})
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _stamp_sizes(parts: dict[str, np.ndarray], survey: Survey) -> np.ndarray:
+    """Smallest stamps at whose border the light is lost in the sky noise."""
+    limit = _EDGE * np.sqrt(survey.sky_level)
+    seeing = survey.psf_fwhm / survey.pixel_scale
+    sizes = np.full(len(parts["flux"]), _SIZES[-1])
+    rest = np.arange(len(sizes))
+    for size in _SIZES[:-1]:
+        # Seeing brings light out to the border from about its own width.
+        inner = max(size / 2 - seeing, 1.0)
+        radius, index, ratio = (parts[name][rest] for name in ("radius", "index", "ratio"))
+        border = sersic_brightness(inner, radius, index, ratio) + psf_wing(survey, size / 2)
+        dark = parts["flux"][rest] * border < limit
+        sizes[rest[dark]] = size
+        rest = rest[~dark]
+    return sizes
+
+
+def _draw_stamps(
+    parts: dict[str, np.ndarray], transform: np.ndarray, index: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw stamps of one size and Sersic index, and say where their corners lie."""
+    size = len(transform)
+    kx = 2.0 * np.pi * np.fft.rfftfreq(size)
+    ky = 2.0 * np.pi * np.fft.fftfreq(size)
+    pixel_x = np.floor(parts["x"] + 0.5).astype(int)
+    pixel_y = np.floor(parts["y"] + 0.5).astype(int)
+    phase_x = np.exp(-1j * np.outer(parts["x"] - pixel_x + size // 2, kx)).astype(np.complex64)
+    phase_y = np.exp(-1j * np.outer(parts["y"] - pixel_y + size // 2, ky)).astype(np.complex64)
+    phase_y *= parts["flux"][:, None].astype(np.float32)
+    xx, xy, yy = (parts[name][:, None].astype(np.float32) for name in ("xx", "xy", "yy"))
+    kx, ky = kx.astype(np.float32), ky.astype(np.float32)
+    s_squared = (xx * kx**2)[:, None, :] + (yy * ky**2)[:, :, None]
+    s_squared += (2 * xy * ky)[:, :, None] * kx
+    profile = sersic_transform(s_squared, index)
+    profile *= transform
+    stamps = fft.irfft2(profile * phase_y[:, :, None] * phase_x[:, None, :], s=(size, size))
+    return stamps, pixel_x - size // 2, pixel_y - size // 2
+
+
+def _add(image: np.ndarray, stamps: np.ndarray, corner_x: np.ndarray, corner_y: np.ndarray) -> None:
+    """Add stamps to the image, clipped at its borders."""
+    ny, nx = image.shape
+    size = stamps.shape[-1]
+    for stamp, x, y in zip(stamps, corner_x.tolist(), corner_y.tolist(), strict=True):
+        x0, x1, y0, y1 = max(x, 0), min(x + size, nx), max(y, 0), min(y + size, ny)
+        image[y0:y1, x0:x1] += stamp[y0 - y : y1 - y, x0 - x : x1 - x]

@@ -1,0 +1,65 @@
+"""The effective PSF, against GalSim and against its exposures."""
+
+import galsim
+import numpy as np
+import pytest
+
+from meas_blends.simulation.psf import effective_psf, psf_image, psf_transform, psf_wing
+from meas_blends.simulation.survey import Survey
+
+LSST = Survey.named("lsst_i")
+
+
+def test_transform_is_that_of_the_image():
+    size = 64
+    drawn = effective_psf(LSST).drawImage(
+        nx=size, ny=size, scale=0.2, method="no_pixel", offset=(0.5, 0.5)
+    )
+    image = np.fft.fftshift(np.fft.irfft2(psf_transform(LSST, size)))
+    np.testing.assert_allclose(image, drawn.array, atol=1e-4 * drawn.array.max())
+
+
+def test_image_is_centred_and_whole():
+    image = psf_image(LSST)
+    assert image.shape[0] % 2 == 1
+    middle = image.shape[0] // 2
+    assert np.unravel_index(image.argmax(), image.shape) == (middle, middle)
+    assert image.sum() == pytest.approx(1.0, abs=1e-5)
+    np.testing.assert_allclose(image, image[::-1, ::-1], atol=1e-6)
+    np.testing.assert_allclose(image, image.T, atol=1e-6)
+
+
+def test_equals_the_mean_of_dithered_exposures():
+    """Draw exposures with their own seeing and dither, shift them back bilinearly, and average."""
+    rng = np.random.default_rng(4)
+    size, total = 31, 0.0
+    n_exposures = 400
+    for _ in range(n_exposures):
+        fwhm = LSST.psf_fwhm * (1.0 + LSST.psf_scatter) ** rng.standard_normal()
+        diffusion = galsim.Gaussian(sigma=0.2 * np.sqrt(LSST.charge_diffusion))
+        seen = galsim.Convolve(galsim.Kolmogorov(fwhm=fwhm), diffusion)
+        dx, dy = rng.uniform(0.0, 1.0, 2)
+        exposure = seen.drawImage(
+            nx=size + 1, ny=size + 1, scale=0.2, center=(16 + dx, 16 + dy)
+        ).array
+        shifted = (1.0 - dx) * exposure[:, :-1] + dx * exposure[:, 1:]
+        total = total + (1.0 - dy) * shifted[:-1] + dy * shifted[1:]
+    expected = effective_psf(LSST).drawImage(nx=size, ny=size, scale=0.2, method="no_pixel").array
+    difference = total / n_exposures - expected
+    # The peak of the mean of 400 seeings is uncertain by 0.5%.
+    assert np.abs(difference).max() < 0.015 * expected.max()
+
+
+def test_without_resampling_is_narrower():
+    assert psf_image(LSST.replace(resampled=False)).max() > 1.03 * psf_image(LSST).max()
+
+
+def test_without_scatter_or_diffusion_is_plain_kolmogorov():
+    plain = LSST.replace(psf_scatter=0.0, charge_diffusion=0.0, resampled=False)
+    expected = galsim.Kolmogorov(fwhm=0.7).drawImage(nx=29, ny=29, scale=0.2).array
+    np.testing.assert_allclose(psf_image(plain), expected / expected.sum(), atol=1e-5)
+
+
+def test_wing_is_the_profile_far_out():
+    image = effective_psf(LSST).drawImage(nx=129, ny=129, scale=0.2, method="no_pixel").array
+    assert psf_wing(LSST, 50.0) == pytest.approx(image[64, 114], rel=0.2)
