@@ -13,8 +13,10 @@ from MuyGPyS.gp.kernels import Matern
 from MuyGPyS.gp.noise import HomoscedasticNoise
 from MuyGPyS.neighbors import NN_Wrapper
 from scipy.special import ndtr
+from sklearn.decomposition import PCA
 
 from ..data.packages import ModelPackage
+from .normalise import normalise
 
 __all__ = ["KIND", "BlendGaussianProcess", "Embedding", "make_muygps"]
 
@@ -27,40 +29,40 @@ _BATCH = 512
 
 @dataclass(frozen=True)
 class Embedding:
-    """From cutouts to features: compress, normalise, project.
+    """From cutouts to features: normalise, project.
 
-    Pixels are compressed by arcsinh, so that a bright galaxy's core does not
-    drown its neighbour, divided by the training maximum, and projected on
-    the principal components of the training cutouts ("Preprocessing" and
-    "PCA components" of the slides; Buchanan et al. 2022, Sec. 3.2).
+    Normalised cutouts (`~meas_blends.blends.normalise.normalise`) are
+    projected on the principal components of the training cutouts
+    ("Preprocessing" and "PCA components" of the slides; Buchanan et al. 2022,
+    Sec. 3.2). Each component is divided by the root of its standard
+    deviation, since the large first ones, brightness and size, would
+    otherwise drown the later ones, which hold the structure.
 
     Parameters
     ----------
-    maximum : `float`
-        Largest compressed pixel of the training cutouts.
-    mean : `numpy.ndarray`, (size * size,)
+    size : `int`
+        Side of the cutouts [pixel].
+    mean : `numpy.ndarray`, (n_values,)
         Mean of the normalised training cutouts.
-    components : `numpy.ndarray`, (n_features, size * size)
-        Principal axes.
+    components : `numpy.ndarray`, (n_features, n_values)
+        Principal axes, scaled.
     """
 
-    maximum: float
+    size: int
     mean: np.ndarray
     components: np.ndarray
 
-    @property
-    def size(self) -> int:
-        """Side of the cutouts [pixel]."""
-        return int(round(np.sqrt(self.mean.size)))
-
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Embed cutouts, (n, size, size) pixel S/N -> (n, n_features)."""
-        return (self.flatten(images) / self.maximum - self.mean) @ self.components.T
+        return (normalise(images) - self.mean) @ self.components.T
 
-    @staticmethod
-    def flatten(images: np.ndarray) -> np.ndarray:
-        """Compressed pixels as vectors, (n, size * size)."""
-        return np.arcsinh(images).reshape(len(images), images.shape[1] * images.shape[2])
+    @classmethod
+    def fit(cls, images: np.ndarray, n_features: int, seed: int) -> Embedding:
+        """Find the principal components of cutouts, (n, size, size)."""
+        pca = PCA(n_features, svd_solver="randomized", random_state=seed)
+        pca.fit(normalise(images))
+        scale = np.sqrt(np.sqrt(pca.explained_variance_))
+        return cls(images.shape[-1], pca.mean_, pca.components_ / scale[:, None])
 
 
 def make_muygps(nu: float, length_scale: Parameter | float, noise: float) -> MuyGPS:
@@ -146,11 +148,10 @@ class BlendGaussianProcess:
         -------
         mean, variance : `numpy.ndarray`, (n,)
         """
-        features = self.embedding(images)
-        mean, variance = np.empty(len(features)), np.empty(len(features))
-        for start in range(0, len(features), _BATCH):
+        mean, variance = np.empty(len(images)), np.empty(len(images))
+        for start in range(0, len(images), _BATCH):
             part = slice(start, start + _BATCH)
-            mean[part], variance[part] = self._predict(features[part])
+            mean[part], variance[part] = self._predict(self.embedding(images[part]))
         return mean, variance * self.scale
 
     def probability(self, images: np.ndarray) -> np.ndarray:
@@ -195,7 +196,7 @@ class BlendGaussianProcess:
             name,
             version,
             description,
-            {"hyperparameters": hyperparameters, "maximum": self.embedding.maximum, **self.meta},
+            {"hyperparameters": hyperparameters, "cutout_size": self.embedding.size, **self.meta},
             {
                 "pca_mean": self.embedding.mean.astype(np.float32),
                 "pca_components": self.embedding.components.astype(np.float32),
@@ -210,7 +211,7 @@ class BlendGaussianProcess:
         """Unpack a model of kind `KIND`."""
         arrays = package.arrays
         embedding = Embedding(
-            float(package.meta["maximum"]), arrays["pca_mean"], arrays["pca_components"]
+            int(package.meta["cutout_size"]), arrays["pca_mean"], arrays["pca_components"]
         )
         return cls(
             embedding,

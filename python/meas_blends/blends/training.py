@@ -14,7 +14,6 @@ from MuyGPyS.optimize import Bayes_optimize
 from MuyGPyS.optimize.loss import LossFn, make_raw_predict_and_loss_fn
 from scipy.optimize import minimize_scalar
 from scipy.special import ndtr
-from sklearn.decomposition import PCA
 
 from ..errors import BadInputError
 from ..evaluation.scores import balanced_accuracy, cross_entropy
@@ -103,7 +102,7 @@ def train_gaussian_process(
         )
     mixed = training.select(rows)
     targets = np.where(mixed.n_objects > 1, 1.0, -1.0)
-    embedding = _fit_embedding(mixed.images, n_features, rng)
+    embedding = Embedding.fit(mixed.images, n_features, int(rng.integers(2**31)))
     features = embedding(mixed.images)
     chosen = rng.choice(len(rows), min(batch, len(rows)), replace=False)
     trials = _LeaveOneOut(features, targets, chosen, n_neighbours)
@@ -204,14 +203,6 @@ def _even_mix(blended: np.ndarray, most: int, rng: np.random.Generator) -> np.nd
     each = min(blended.sum(), (~blended).sum(), most // 2)
     classes = [rng.permutation(np.flatnonzero(blended == flag))[:each] for flag in (True, False)]
     return rng.permutation(np.concatenate(classes))
-
-
-def _fit_embedding(images: np.ndarray, n_features: int, rng: np.random.Generator) -> Embedding:
-    flat = Embedding.flatten(images)
-    maximum = float(flat.max())
-    pca = PCA(n_features, svd_solver="randomized", random_state=int(rng.integers(2**31)))
-    pca.fit(flat / maximum)
-    return Embedding(maximum, pca.mean_, pca.components_)
 
 
 def _count_table(training: TrainingSet) -> np.ndarray:

@@ -1,0 +1,181 @@
+"""``blendtask run``: a pipeline over images or simulated scenes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .errors import FAILED, plainly
+from .override_options import OrderedCommand, override_options, overrides_in_order
+
+if TYPE_CHECKING:
+    from ..run.images import ImageOptions
+    from ..run.overrides import Override
+    from ..run.pipeline import LoadedPipeline
+    from ..run.plan import Plan
+    from ..run.units import Unit
+
+__all__ = ["run"]
+
+_DEMO_SIZE = 512
+_DEFAULT_SCENES = 10
+
+
+@click.command("run", cls=OrderedCommand)
+@click.argument("images", nargs=-1, metavar="[IMAGE]...")
+@click.option(
+    "-p",
+    "--pipeline",
+    default="blends",
+    show_default=True,
+    help="A shipped name, a path or a URI, each with an optional #subset.",
+)
+@click.option("-o", "--output", required=True, help="Folder for the results.")
+@override_options
+@click.option("--demo", is_flag=True, help="Run on a simulated coadd made on the spot.")
+@click.option(
+    "--scenes",
+    type=click.IntRange(min=1),
+    help=f"Scenes to simulate, for pipelines that do so.  [default: {_DEFAULT_SCENES}]",
+)
+@click.option("--psf", metavar="FILE|ARCSEC", help="PSF: a FITS image, or the FWHM of a Gaussian.")
+@click.option(
+    "--pixel-scale",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="ARCSEC",
+    help="Pixel scale, for images without a WCS.",
+)
+@click.option("--zero-point", type=float, metavar="MAG", help="AB magnitude of one count.")
+@click.option("--redo", "--force", is_flag=True, help="Make everything anew, do not resume.")
+@click.option("--no-picture", is_flag=True, help="Draw no blends.png.")
+@click.option("-v", "--verbose", is_flag=True, help="Show what the tasks log.")
+@click.option("--debug", is_flag=True, help="Show the tracebacks of errors.")
+@click.pass_context
+def run(ctx: click.Context, **options: object) -> None:
+    """Run a pipeline on each IMAGE, and write the results to OUTPUT/<image stem>/.
+
+    A second run makes only what is missing or was made otherwise. The exit
+    status is 0 if all is done, 1 if some image failed (the others are done),
+    2 if the arguments are wrong.
+    """
+    _run(ctx=ctx, **options)
+
+
+@plainly
+def _run(
+    ctx: click.Context,
+    images: tuple[str, ...],
+    pipeline: str,
+    output: str,
+    configs: tuple[str, ...],
+    config_files: tuple[str, ...],
+    tasks: tuple[str, ...],
+    demo: bool,
+    scenes: int | None,
+    psf: str | None,
+    pixel_scale: float | None,
+    zero_point: float | None,
+    redo: bool,
+    no_picture: bool,
+    verbose: bool,
+    debug: bool,
+) -> None:
+    """Load, check, run, report."""
+    from .logs import set_up_logs
+
+    set_up_logs(verbose)
+    from ..errors import BadInputError
+    from ..run.plan import make_plan
+    from ..run.runner import Runner
+    from .progress import make_listener
+    from .summary import report
+
+    folder = Path(output)
+    if folder.exists() and not folder.is_dir():
+        raise BadInputError(f"{output}: a file, not a folder; give another place with -o.")
+    overrides = overrides_in_order(ctx, configs, config_files)
+    if demo:
+        tasks, overrides = _add_demo(images, scenes, tasks, overrides)
+    options = _image_options(psf, pixel_scale, zero_point)
+    loaded = _load(pipeline, overrides, tasks)
+    plan = make_plan(loaded)
+    units = _units(loaded, plan, images, scenes, demo, options)
+    with make_listener() as listener:
+        runner = Runner(loaded, plan, folder, redo, not no_picture, listener)
+        result = runner.run(units)
+    report(result, plan, debug)
+    if result.failed:
+        ctx.exit(FAILED)
+
+
+def _load(pipeline: str, overrides: list[Override], tasks: tuple[str, ...]) -> LoadedPipeline:
+    from ..run.pipeline import load_pipeline
+
+    return load_pipeline(pipeline, overrides, tasks)
+
+
+def _add_demo(
+    images: tuple[str, ...],
+    scenes: int | None,
+    tasks: tuple[str, ...],
+    overrides: list[Override],
+) -> tuple[tuple[str, ...], list[Override]]:
+    """Put a task that simulates one small coadd in front of the pipeline."""
+    from ..errors import BadInputError
+    from ..run.overrides import Override
+
+    if images or scenes is not None:
+        wrong = images[0] if images else "--scenes"
+        raise BadInputError(f"--demo: simulates its one image itself; leave out {wrong}.")
+    # Before the user's own, so that those win.
+    size = Override("simulate", "size", str(_DEMO_SIZE))
+    return ("simulate", *tasks), [size, *overrides]
+
+
+def _image_options(
+    psf: str | None, pixel_scale: float | None, zero_point: float | None
+) -> ImageOptions:
+    """Read what the user says about the images."""
+    from ..errors import BadInputError
+    from ..run.images import ImageOptions, read_psf
+
+    image, fwhm = None, None
+    if psf is not None:
+        try:
+            fwhm = float(psf)
+        except ValueError:
+            image = read_psf(psf)
+        if fwhm is not None and not 0 < fwhm < float("inf"):
+            raise BadInputError(
+                f"--psf {psf}: not a width; give a positive FWHM in arcsec, or a file."
+            )
+    return ImageOptions(image, fwhm, pixel_scale, zero_point)
+
+
+def _units(
+    loaded: LoadedPipeline,
+    plan: Plan,
+    images: tuple[str, ...],
+    scenes: int | None,
+    demo: bool,
+    options: ImageOptions,
+) -> list[Unit]:
+    """Make the list of what to run on, from the arguments."""
+    from ..errors import BadInputError
+    from ..run.images import ImageOptions
+    from ..run.plan import check_units
+    from ..run.units import Unit, image_units, scene_units
+
+    check_units(plan, loaded.name, images, scenes)
+    if not plan.reads_images and options.identity() != ImageOptions().identity():
+        raise BadInputError(
+            f"{loaded.name}: this run reads no images; leave out --psf, --pixel-scale and"
+            " --zero-point."
+        )
+    if demo:
+        return [Unit("demo")]
+    if plan.simulates:
+        return scene_units(scenes or _DEFAULT_SCENES)
+    return image_units(images, options)

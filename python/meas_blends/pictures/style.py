@@ -1,0 +1,155 @@
+"""Manners that the pictures share: grey image, colours, scale bar, compass."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.patheffects import withStroke
+
+from ..data.coadd import Coadd
+
+__all__ = [
+    "INK",
+    "PROBABILITY_COLOURS",
+    "UNKNOWN_COLOUR",
+    "draw_compass",
+    "draw_image",
+    "draw_scale_bar",
+    "grey_levels",
+]
+
+INK = "#222222"
+#: No probability: neither of the two ends of the scale.
+UNKNOWN_COLOUR = "#9a9da3"
+#: From surely single to surely blended. Blue and orange stay apart for every
+#: kind of colour vision, and all of it is lighter than the dark sky.
+PROBABILITY_COLOURS: Colormap = LinearSegmentedColormap.from_list(
+    "blend_probability", ["#3b9bff", "#74cbe8", "#ffe9a0", "#ff9f43", "#ff4a26"]
+)
+_SKY = LinearSegmentedColormap.from_list(
+    "sky", ["#121316", "#3a3c41", "#a9abb0", "#ffffff"]
+).with_extremes(bad="#33261f")
+_NICE_LENGTHS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
+_OUTLINED = [withStroke(linewidth=2.5, foreground="#00000099")]
+
+
+def grey_levels(image: np.ndarray, good: np.ndarray) -> np.ndarray:
+    """Stretch an image by asinh: linear in the noise, logarithmic in the light.
+
+    Parameters
+    ----------
+    image : `numpy.ndarray`, (ny, nx)
+        Pixels.
+    good : `numpy.ndarray` of bool, (ny, nx)
+        Pixels with usable light.
+
+    Returns
+    -------
+    levels : `numpy.ma.MaskedArray`, (ny, nx)
+        From 0 (below the sky) to 1 (the brightest 0.3% of pixels), masked where
+        not good. A flat image is 0.
+    """
+    values = image[good]
+    if values.size == 0:
+        return np.ma.masked_all(image.shape)
+    # A sample is enough for the levels, and keeps large images quick.
+    sample = values[:: max(1, values.size // 400_000)].astype(float)
+    sky = np.median(sample)
+    noise = 1.4826 * np.median(np.abs(sample - sky)) or np.std(sample)
+    if noise == 0:
+        return np.ma.masked_array(np.zeros(image.shape), ~good)
+    low = -1.5
+    high = max(np.quantile((sample - sky) / noise, 0.997), 40.0)
+    scaled = (np.where(good, image, sky) - sky) / noise
+    stretch = np.arcsinh(np.clip(scaled, low, high) - low) / np.arcsinh(high - low)
+    return np.ma.masked_array(stretch, ~good)
+
+
+def draw_image(axes: Axes, levels: np.ndarray, xy0: tuple[int, int]) -> None:
+    """Draw grey levels with parent pixels on the axes, origin at the lower left."""
+    ny, nx = levels.shape
+    extent = (xy0[0] - 0.5, xy0[0] + nx - 0.5, xy0[1] - 0.5, xy0[1] + ny - 0.5)
+    axes.imshow(
+        levels,
+        origin="lower",
+        extent=extent,
+        cmap=_SKY,
+        vmin=0,
+        vmax=1,
+        interpolation="antialiased",
+    )
+    axes.set_xlabel("x [pixel]", fontsize=9, color=INK)
+    axes.set_ylabel("y [pixel]", fontsize=9, color=INK)
+    axes.tick_params(labelsize=8, colors=INK, direction="out", length=3)
+    for spine in axes.spines.values():
+        spine.set_color("#888888")
+
+
+def draw_scale_bar(axes: Axes, pixel_scale: float, width: float) -> None:
+    """Draw a bar of a round length, about a sixth of the panel.
+
+    Parameters
+    ----------
+    axes : `matplotlib.axes.Axes`
+        Panel, whose limits are set.
+    pixel_scale : `float`
+        Arcsec in a pixel; NaN gives a bar in pixels.
+    width : `float`
+        Width of the panel [pixel].
+    """
+    unit = pixel_scale if np.isfinite(pixel_scale) else 1.0
+    length = max((n for n in _NICE_LENGTHS if n <= width * unit / 5), default=_NICE_LENGTHS[0])
+    if not np.isfinite(pixel_scale):
+        text = f"{length:g} pixel"
+    else:
+        text = f"{length / 60:g}′" if length >= 60 else f"{length:g}″"
+    share = length / unit / width
+    bar = dict(transform=axes.transAxes, color="white", zorder=5)
+    axes.plot([0.04, 0.04 + share], [0.045, 0.045], lw=2, path_effects=_OUTLINED, **bar)
+    axes.text(
+        0.04 + share / 2,
+        0.058,
+        text,
+        ha="center",
+        va="bottom",
+        fontsize=9,
+        path_effects=_OUTLINED,
+        **bar,
+    )
+
+
+def draw_compass(axes: Axes, coadd: Coadd) -> None:
+    """Draw arrows to north and east in the lower right corner, if the coadd has a WCS."""
+    if coadd.wcs is None or not coadd.wcs.has_celestial:
+        return
+    ny, nx = coadd.shape
+    pixels_per_degree = np.linalg.pinv(coadd.wcs.celestial.pixel_scale_matrix)
+    length = 0.055 * max(nx, ny)
+    north, east = (
+        length * direction / np.hypot(*direction)
+        for direction in (pixels_per_degree[:, 1], pixels_per_degree[:, 0])
+    )
+    # Whichever way the sky is turned, the arrows stay around one place in the panel.
+    middle = np.array(coadd.xy0) + (nx, 0) + 1.7 * length * np.array([-1, 1])
+    start = middle - (north + east) / 2
+    for step, letter in ((north, "N"), (east, "E")):
+        axes.annotate(
+            "",
+            xy=start + step,
+            xytext=start,
+            arrowprops=dict(arrowstyle="-|>", color="white", lw=1.2, shrinkA=0, shrinkB=0),
+            zorder=5,
+        )
+        x, y = start + 1.3 * step
+        axes.text(
+            x,
+            y,
+            letter,
+            color="white",
+            fontsize=8,
+            ha="center",
+            va="center",
+            path_effects=_OUTLINED,
+            zorder=5,
+        )

@@ -1,0 +1,123 @@
+"""What a run tells about itself: results of each unit, and who listens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..data.catalogs import MORPHOLOGY
+from ..data.coadd import Coadd
+
+__all__ = ["Listener", "RunResult", "UnitResult", "coadd_summary", "count_objects"]
+
+
+@dataclass
+class UnitResult:
+    """What became of one unit.
+
+    Parameters
+    ----------
+    name : `str`
+        Name of its folder.
+    folder : `pathlib.Path`
+        Its folder.
+    error : `str`
+        One sentence; empty if all went well.
+    traceback : `str`
+        Of the error, for those who ask for it.
+    counts : `dict` [`str`, `int`]
+        From `count_objects`.
+    picture : `pathlib.Path` or `None`
+        Its picture.
+    seconds : `float`
+        Time that this run spent on it.
+    tasks_run : `int`
+        Tasks that ran, the others were done before.
+    notes : `list` [`str`]
+        Tasks that had nothing to do, and why.
+    """
+
+    name: str
+    folder: Path
+    error: str = ""
+    traceback: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    picture: Path | None = None
+    seconds: float = 0.0
+    tasks_run: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class RunResult:
+    """What became of a run: its units, and what was made of all of them."""
+
+    units: list[UnitResult]
+    run: UnitResult
+    outputs: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> list[UnitResult]:
+        """Units that failed, and the run itself if a task of it did."""
+        return [result for result in (*self.units, self.run) if result.error]
+
+
+class Listener:
+    """Hears how a run goes. This one keeps quiet; the command's own shows progress."""
+
+    def begin(self, total: int) -> None:
+        """Hear how many units there are to go through, phases counted apart."""
+
+    def task(self, unit: str, label: str) -> None:
+        """Hear that a task begins."""
+
+    def done(self, result: UnitResult, final: bool) -> None:
+        """Hear that a unit is through a phase; ``final`` if it was the last."""
+
+
+def count_objects(datasets: Mapping[str, Any]) -> dict[str, int]:
+    """Count what the standard tables hold.
+
+    Parameters
+    ----------
+    datasets : mapping
+        Datasets of one unit by name; those that it has not are not counted.
+
+    Returns
+    -------
+    counts : `dict` [`str`, `int`]
+        ``footprints``, ``blended``, ``peaks`` and ``measured`` galaxies.
+    """
+    counts = {}
+    if "blend_footprints" in datasets:
+        counts["footprints"] = len(datasets["blend_footprints"])
+    if "blend_classification" in datasets:
+        counts["blended"] = int(np.sum(datasets["blend_classification"]["blended"]))
+    if "blend_peaks" in datasets:
+        counts["peaks"] = len(datasets["blend_peaks"])
+    if "blend_morphology" in datasets:
+        failed = np.asarray(datasets["blend_morphology"]["flags"]) & MORPHOLOGY.flag("FAILED")
+        counts["measured"] = int(np.sum(failed == 0))
+    return counts
+
+
+def coadd_summary(coadd: Coadd) -> dict[str, Any]:
+    """Describe a coadd for ``run.json``: its size, calibration, and where that came from."""
+    return {
+        "name": coadd.name,
+        "shape": list(coadd.shape),
+        "xy0": list(coadd.xy0),
+        "band": coadd.band,
+        "zero_point": _number(coadd.zero_point),
+        "pixel_scale": _number(coadd.pixel_scale),
+        "origins": dict(coadd.origins),
+    }
+
+
+def _number(value: float) -> float | None:
+    """JSON has no NaN."""
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,115 @@
+"""The datasets of one unit, or of the run: in memory, in files, or read on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from .fingerprint import digest
+from .record import Record
+from .storage import dataset_path, read_dataset, stamp, write_dataset
+
+__all__ = ["Workspace"]
+
+
+class Workspace(Mapping):
+    """Datasets by name, with the files and the record behind them.
+
+    Parameters
+    ----------
+    folder : `pathlib.Path`
+        Where its files are.
+    storage : `dict` [`str`, `str`]
+        Storage class of each dataset type that may be asked for.
+    external : `dict` [`str`, (`str`, callable)], optional
+        Datasets that come from elsewhere, such as the image: fingerprint, and
+        the function that reads it when it is first needed.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        storage: Mapping[str, str],
+        external: Mapping[str, tuple[str, Callable[[], Any]]] | None = None,
+    ) -> None:
+        self.folder = folder
+        self.record = Record(folder)
+        self._storage = storage
+        self._external = dict(external or {})
+        self._memory: dict[str, Any] = {}
+        self._unwritten: dict[str, str] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.fingerprint(name) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in {*self._storage, *self._external} if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._memory:
+            if name not in self:
+                raise KeyError(name)
+            if name in self._external:
+                self._memory[name] = self._external[name][1]()
+            else:
+                self._memory[name] = read_dataset(self._path(name), self._storage[name])
+        return self._memory[name]
+
+    def fingerprint(self, name: str) -> str | None:
+        """What decided a dataset's content; ``None`` if there is no such dataset.
+
+        A file that no run has written, or that somebody has changed since, is
+        told by its size and time of change.
+        """
+        if name in self._external:
+            return self._external[name][0]
+        if name in self._unwritten:
+            return self._unwritten[name]
+        known = self.record.fingerprint(name)
+        if known is not None:
+            return known
+        path = self._path(name)
+        found = stamp(path) if path is not None else None
+        return None if found is None else digest([path.name, found])
+
+    def is_current(self, names: Iterable[str], fingerprint: str) -> bool:
+        """Whether all these datasets are there and were made just so."""
+        return all(self.fingerprint(name) == fingerprint for name in names)
+
+    def put(self, name: str, value: Any, fingerprint: str, inputs: Iterable[str]) -> None:
+        """Keep a dataset, in a file if its storage class has a format."""
+        path = self._path(name)
+        self._memory[name] = value
+        if path is None:
+            self._unwritten[name] = fingerprint
+            return
+        write_dataset(value, path, self._storage[name])
+        self.record.add(name, path, fingerprint, inputs)
+
+    def discard(self, names: Iterable[str]) -> None:
+        """Remove datasets, what was made from them, and half-done writes of them."""
+        for name in names:
+            self.record.forget(name)
+            self._unwritten.pop(name, None)
+            path = self._path(name)
+            if path is not None and path.is_file():
+                path.unlink()
+        self._memory = {name: value for name, value in self._memory.items() if name in self}
+
+    def loaded(self, name: str) -> Any:
+        """Return a dataset if it is in memory, else ``None``."""
+        return self._memory.get(name)
+
+    def release(self) -> None:
+        """Let go of what is in memory and can be read again."""
+        for name in set(self._memory) - set(self._unwritten):
+            del self._memory[name]
+
+    def _path(self, name: str) -> Path | None:
+        return (
+            dataset_path(self.folder, name, self._storage[name]) if name in self._storage else None
+        )

@@ -1,0 +1,1 @@
+"""Morphology estimators: subtasks that `MeasureMorphologyTask` chooses from by name."""

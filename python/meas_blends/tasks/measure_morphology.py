@@ -1,0 +1,200 @@
+"""Measure the morphology of every peak: posteriors of B/T, radius and flux."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import lsst.pipe.base.connectionTypes as ct
+import numpy as np
+from astropy.table import Table
+from lsst.pex.config import Field
+from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
+
+from ..data.catalogs import MORPHOLOGY
+from ..data.coadd import Coadd
+from ..data.footprints import spans_to_labels
+from ..detection.background import subtract_background
+from ..detection.complete import complete_coadd
+from ..plugins.registries import estimators
+
+if TYPE_CHECKING:
+    from ..morphology.stamps import Stamps
+
+__all__ = ["MeasureMorphologyConfig", "MeasureMorphologyConnections", "MeasureMorphologyTask"]
+
+
+class MeasureMorphologyConnections(
+    PipelineTaskConnections, dimensions=("skymap", "tract", "patch", "band")
+):
+    """Coadd, spans and peaks in, morphology out."""
+
+    coadd = ct.Input(
+        doc="Coadd that the peaks were found in.",
+        name="blend_coadd",
+        storageClass="BlendCoadd",
+        dimensions=("skymap", "tract", "patch", "band"),
+    )
+    spans = ct.Input(
+        doc="Pixels of the footprints.",
+        name="blend_spans",
+        storageClass="ArrowAstropy",
+        dimensions=("skymap", "tract", "patch", "band"),
+    )
+    peaks = ct.Input(
+        doc="One row an object: where.",
+        name="blend_peaks",
+        storageClass="ArrowAstropy",
+        dimensions=("skymap", "tract", "patch", "band"),
+    )
+    morphology = ct.Output(
+        doc="One row an object: the posterior of B/T, radius and flux.",
+        name="blend_morphology",
+        storageClass="ArrowAstropy",
+        dimensions=("skymap", "tract", "patch", "band"),
+    )
+
+
+class MeasureMorphologyConfig(PipelineTaskConfig, pipelineConnections=MeasureMorphologyConnections):
+    """Configuration of `MeasureMorphologyTask`."""
+
+    estimator = estimators.makeField(doc="What measures the stamps, by name.", default="compact")
+    subtract_background = Field[bool](
+        doc="Subtract a background from the coadd? It adds to what the coadd's own pipeline did.",
+        default=True,
+    )
+    background_mesh = Field[int](
+        doc="Side of the cells in which the background is estimated [pixel].",
+        default=128,
+        check=lambda size: size >= 8,
+    )
+    background_median = Field[int](
+        doc="Side of the median filter over those cells [cell].",
+        default=3,
+        check=lambda size: size >= 1,
+    )
+    batch_size = Field[int](
+        doc="Stamps that are cut and measured at once; bounds the memory.",
+        default=512,
+        check=lambda size: size >= 1,
+    )
+    min_core = Field[float](
+        doc="Least share of usable pixels within one PSF FWHM of a peak; below, it has FAILED.",
+        default=0.5,
+        check=lambda share: 0 <= share <= 1,
+    )
+    bulge_dominated = Field[float](
+        doc="Median B/T from which a galaxy is labelled 'highly bulge-dominated'.",
+        default=0.85,
+        check=lambda share: 0 <= share <= 1,
+    )
+    disk_dominated = Field[float](
+        doc="Median B/T up to which a galaxy is labelled 'highly disk-dominated'.",
+        default=0.10,
+        check=lambda share: 0 <= share <= 1,
+    )
+    unresolved = Field[float](
+        doc="A median radius below this share of the PSF's FWHM is flagged UNRESOLVED.",
+        default=0.5,
+        check=lambda share: share >= 0,
+    )
+
+    def validate(self) -> None:
+        """Check the fields together."""
+        super().validate()
+        if self.disk_dominated >= self.bulge_dominated:
+            raise ValueError(
+                f"disk_dominated ({self.disk_dominated}) must lie below bulge_dominated"
+                f" ({self.bulge_dominated})"
+            )
+
+
+class MeasureMorphologyTask(PipelineTask):
+    """Measure each peak's stamp with the chosen estimator."""
+
+    ConfigClass = MeasureMorphologyConfig
+    _DefaultName = "measureMorphology"
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.makeSubtask("estimator")
+
+    def run(self, coadd: Coadd, spans: Table, peaks: Table) -> Struct:
+        """Measure the morphology of every peak.
+
+        Parameters
+        ----------
+        coadd : `~meas_blends.data.coadd.Coadd`
+            The coadd that they were found in; may lack variance and PSF.
+        spans : `astropy.table.Table`
+            Pixels of the footprints, `~meas_blends.data.catalogs.SPANS`.
+        peaks : `astropy.table.Table`
+            `~meas_blends.data.catalogs.PEAKS`.
+
+        Returns
+        -------
+        result : `lsst.pipe.base.Struct`
+            ``morphology``, one row a peak in the same order
+            (`~meas_blends.data.catalogs.MORPHOLOGY`). What could not be
+            measured is NaN, and flagged.
+        """
+        if len(peaks) == 0:
+            return Struct(morphology=MORPHOLOGY.make())
+        # Stamps and networks need scipy and torch: only where they are used.
+        from ..morphology.stamps import StampCutter, cut_stamps
+
+        coadd = complete_coadd(coadd)
+        if self.config.subtract_background:
+            coadd = subtract_background(
+                coadd, self.config.background_mesh, self.config.background_median
+            )
+        labels = spans_to_labels(spans, coadd.shape, coadd.xy0)
+        cutter = StampCutter(coadd, labels, peaks, self.estimator.stamp_size, self.config.min_core)
+        parts = [
+            self._measure(stamps, coadd) for stamps in cut_stamps(cutter, self.config.batch_size)
+        ]
+        columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        failed = columns["flags"] & MORPHOLOGY.flag("FAILED") != 0
+        self.log.info("%s: %d of %d peaks measured", coadd.name, np.sum(~failed), len(peaks))
+        keys = {
+            "peakId": peaks["id"],
+            "footprintId": peaks["footprintId"],
+            "x": peaks["i_x"],
+            "y": peaks["i_y"],
+            "coord_ra": peaks["coord_ra"],
+            "coord_dec": peaks["coord_dec"],
+            "estimator": self.config.estimator.name,
+            "model": self.estimator.model_label,
+        }
+        return Struct(morphology=MORPHOLOGY.make({**keys, **columns}))
+
+    def _measure(self, stamps: Stamps, coadd: Coadd) -> dict[str, np.ndarray]:
+        """Columns of one batch, in physical units, flagged."""
+        measured = self.estimator.run(stamps)
+        posterior = measured.posterior
+        failed = stamps.flags & MORPHOLOGY.flag("FAILED") != 0
+        found = {
+            "NO_ZERO_POINT": np.full(len(stamps), not np.isfinite(coadd.nanojansky_per_count)),
+            "NO_PIXEL_SCALE": np.full(len(stamps), not np.isfinite(coadd.pixel_scale)),
+            "UNRESOLVED": ~failed
+            & (np.exp(posterior.quantiles[:, 1, 3]) < self.config.unresolved * stamps.psf_fwhm),
+            "OUTSIDE_TRAINING": ~failed & measured.outside,
+        }
+        flags = stamps.flags.copy()
+        for name, rows in found.items():
+            flags |= np.where(rows, MORPHOLOGY.flag(name), 0).astype(flags.dtype)
+        factors = np.ones((len(stamps), 3))
+        factors[:, 1] = coadd.pixel_scale
+        factors[:, 2] = coadd.nanojansky_per_count * stamps.sigma
+        columns = posterior.shifted(np.log(factors)).columns()
+        for values in columns.values():
+            values[failed] = np.nan
+        median = columns["bulgeToTotal_p50"]
+        label = np.select(
+            [median >= self.config.bulge_dominated, median <= self.config.disk_dominated],
+            ["highly bulge-dominated", "highly disk-dominated"],
+            "",
+        )
+        columns["label"] = label
+        columns["maskedFraction"] = stamps.masked_fraction
+        columns["flags"] = flags
+        return columns

@@ -1,0 +1,75 @@
+"""Recalibration on Gaussians that are wrong in a known way."""
+
+import numpy as np
+import pytest
+
+from meas_blends.morphology.calibration import Calibration, coverage, residual_summary
+from meas_blends.morphology.posterior import Posterior
+
+IDEAL = {"68.27": 68.27, "95.45": 95.45, "99.73": 99.73}
+
+
+def overconfident(rng, n):
+    """Posteriors half as wide as they should be at low S/N, and offset at high."""
+    signal = np.exp(rng.uniform(0, 6, n))
+    wide = np.where(signal < np.exp(3), 2.0, 1.0)
+    offset = np.where(signal < np.exp(3), 0.0, 0.7)
+    truth = rng.normal(size=(n, 3)) * 0.3
+    stated = np.array([0.3, 0.1, 0.05])
+    error = rng.normal(size=(n, 3)) * wide[:, None] + offset[:, None]
+    covariance = np.broadcast_to(np.diag(stated**2), (n, 3, 3))
+    return Posterior.gaussian(truth - error * stated, covariance), truth, signal
+
+
+def test_coverage_of_perfect_posteriors():
+    rng = np.random.default_rng(1)
+    truth = rng.normal(size=(40_000, 3))
+    posterior = Posterior.gaussian(np.zeros_like(truth), np.broadcast_to(np.eye(3), (40_000, 3, 3)))
+    for shares in coverage(posterior, truth).values():
+        assert shares == pytest.approx(IDEAL, abs=0.7)
+
+
+def test_calibration_repairs_width_and_offset():
+    rng = np.random.default_rng(2)
+    calibration = Calibration.learn(*overconfident(rng, 20_000), bins=6)
+    posterior, truth, signal = overconfident(rng, 20_000)
+    assert coverage(posterior, truth)["flux"]["95.45"] < 85
+    repaired = calibration.apply(posterior, signal)
+    for rows in (signal < np.exp(2.4), signal > np.exp(3.6)):
+        part = Posterior(repaired.mean[rows], repaired.covariance[rows], repaired.quantiles[rows])
+        for shares in coverage(part, truth[rows]).values():
+            assert shares == pytest.approx(IDEAL, abs=2.5)
+    low = signal < np.exp(2)
+    np.testing.assert_allclose(repaired.sigma[low] / posterior.sigma[low], 2.0, rtol=0.06)
+    residual = (repaired.mean - truth)[signal > np.exp(4)]
+    assert np.abs(np.median(residual / [0.3, 0.1, 0.05], axis=0)).max() < 0.06
+
+
+def test_quantiles_stay_in_order_and_correlations_stay():
+    rng = np.random.default_rng(3)
+    posterior, truth, signal = overconfident(rng, 3000)
+    matrix = np.array([[1, 0.5, 0], [0.5, 1, 0.2], [0, 0.2, 1]])
+    posterior = Posterior.gaussian(posterior.mean, np.broadcast_to(matrix, (3000, 3, 3)))
+    repaired = Calibration.learn(posterior, truth, signal).apply(posterior, signal)
+    assert (np.diff(repaired.quantiles, axis=2) >= 0).all()
+    sigma = repaired.sigma
+    correlation = repaired.covariance / (sigma[:, :, None] * sigma[:, None, :])
+    np.testing.assert_allclose(correlation, np.broadcast_to(matrix, (3000, 3, 3)), atol=1e-9)
+
+
+def test_one_bin_and_signals_without_a_log():
+    rng = np.random.default_rng(4)
+    posterior, truth, signal = overconfident(rng, 500)
+    calibration = Calibration.learn(posterior, truth, signal, bins=1)
+    assert np.isfinite(calibration.apply(posterior, -signal).quantiles).all()
+
+
+def test_residual_summary_of_known_errors():
+    truth = np.tile([0.0, 0.0, 2.0], (2001, 1))
+    error = np.random.default_rng(5).normal(0.02, 0.05, 2001)
+    mean = truth + np.stack([0 * error, error, 0 * error], axis=1)
+    covariance = np.broadcast_to(np.eye(3), (2001, 3, 3))
+    summary = residual_summary(Posterior.gaussian(mean, covariance), truth)
+    assert summary["halfLightRadius"]["bias"] == pytest.approx(0.02, abs=0.004)
+    assert summary["halfLightRadius"]["scatter"] == pytest.approx(0.05, abs=0.005)
+    assert summary["flux"] == pytest.approx({"bias": 0, "scatter": 0}, abs=1e-9)

@@ -1,0 +1,163 @@
+"""Training, packages and prediction, small enough for seconds."""
+
+import numpy as np
+import pytest
+import torch
+
+from meas_blends.data.packages import ModelPackage
+from meas_blends.errors import BadInputError
+from meas_blends.morphology.calibration import coverage
+from meas_blends.morphology.compact import CompactEstimator, choose_device
+from meas_blends.morphology.galaxies import GalaxyRanges
+from meas_blends.morphology.simulate import StampSimulator
+from meas_blends.morphology.training import (
+    TrainingSettings,
+    make_package,
+    measure_drawn,
+    summarise,
+    train_compact,
+)
+
+SETTINGS = TrainingSettings(
+    n_training=1600,
+    n_calibration=600,
+    n_test=300,
+    stamp_size=32,
+    widths=(4, 8, 8, 8, 16),
+    batch_size=32,
+    device="cpu",
+)
+QUICK = TrainingSettings(64, 40, 20, 32, (4, 4, 4, 4, 4), 32, device="cpu")
+RANGES = GalaxyRanges(radius=(0.1, 0.8), signal_to_noise=(20.0, 400.0))
+
+
+@pytest.fixture(scope="module")
+def trained():
+    calls = []
+    estimator, metrics = train_compact(
+        np.random.default_rng(1), SETTINGS, RANGES, lambda *call: calls.append(call)
+    )
+    return estimator, metrics, calls
+
+
+@pytest.fixture(scope="module")
+def package(trained):
+    estimator, metrics, _ = trained
+    return make_package(estimator, metrics, SETTINGS, RANGES, [1, 0], "toy", "3")
+
+
+@pytest.fixture(scope="module")
+def stamps():
+    return StampSimulator(RANGES, 32).draw(np.random.default_rng(9), 30)
+
+
+def test_training_learns_and_calibrates(trained):
+    estimator, metrics, calls = trained
+    losses = [loss for _, _, loss in calls]
+    assert np.mean(losses[-10:]) < np.mean(losses[:10]) - 0.3
+    assert calls[-1][:2] == (1600, 1600)
+    assert metrics["overall"]["n_galaxies"] == 300
+    for shares in metrics["overall"]["coverage"].values():
+        assert shares["68.27"] == pytest.approx(68.27, abs=9)
+        assert shares["95.45"] == pytest.approx(95.45, abs=5)
+    assert set(estimator.limits) == {"psf_sigma", "pixel_scale", "signal_to_noise"}
+
+
+def test_one_seed_one_model():
+    one, other = (train_compact(np.random.default_rng(1), QUICK, RANGES)[0] for _ in range(2))
+    for name, weight in one.to_arrays().items():
+        np.testing.assert_array_equal(weight, other.to_arrays()[name], err_msg=name)
+
+
+def test_training_leaves_the_callers_random_numbers_alone():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    train_compact(np.random.default_rng(1), QUICK, RANGES)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_a_package_gives_the_same_answers(trained, package, stamps, tmp_path):
+    package.write(tmp_path / "toy")
+    read = ModelPackage.read(tmp_path / "toy", "morphology_compact")
+    expected = trained[0].predict(stamps)
+    got = CompactEstimator.from_package(read).predict(stamps)
+    np.testing.assert_array_equal(got.posterior.quantiles, expected.posterior.quantiles)
+    np.testing.assert_array_equal(got.posterior.covariance, expected.posterior.covariance)
+    assert read.label == "toy 3"
+    assert read.meta["training"]["seed"] == [1, 0]
+    assert read.meta["test"]["overall"]["coverage"]["flux"]["68.27"] > 0
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 64])
+def test_batches_make_no_difference(trained, stamps, batch_size):
+    expected = trained[0].predict(stamps).posterior
+    got = trained[0].predict(stamps, batch_size).posterior
+    np.testing.assert_allclose(got.quantiles, expected.quantiles, atol=1e-4)
+
+
+def test_brighter_stamps_give_brighter_galaxies(trained, stamps):
+    posterior = trained[0].predict(stamps).posterior
+    truth = np.log(stamps.truth[:, 2])
+    assert np.corrcoef(posterior.mean[:, 2], truth)[0, 1] > 0.9
+
+
+def test_strange_stamps_get_finite_answers(trained):
+    class Strange:
+        images = np.stack([np.zeros((32, 32)), np.full((32, 32), 1e8), np.full((32, 32), -1e8)])
+        images = images.astype(np.float32)
+        usable = np.ones((3, 32, 32), bool)
+        psf_sigma = np.array([0.5, 30.0, 2.0], np.float32)
+        noise_correlation = np.zeros(3, np.float32)
+
+    columns = trained[0].predict(Strange).posterior.columns()
+    for name, values in columns.items():
+        assert np.isfinite(values.astype(np.float32)).all(), name
+
+
+def test_no_stamp(trained, stamps):
+    class Nothing:
+        images, usable = stamps.images[:0], stamps.usable[:0]
+        psf_sigma, noise_correlation = stamps.psf_sigma[:0], stamps.noise_correlation[:0]
+
+    assert trained[0].predict(Nothing).posterior.quantiles.shape == (0, 3, 7)
+
+
+def test_outside_training(trained):
+    estimator = trained[0]
+    psf = np.array([1.8, 9.0, 1.8, 1.8, 1.8])
+    scale = np.array([0.2, 0.2, 0.4, np.nan, 0.2])
+    signal = np.array([50.0, 50.0, 50.0, 50.0, 1e5])
+    outside = estimator.outside_training(psf, scale, signal)
+    assert list(outside) == [False, True, True, False, True]
+
+
+def test_metrics_are_those_of_the_drawn_galaxies(trained):
+    simulator = StampSimulator(RANGES, 32)
+    measured = measure_drawn(trained[0], simulator, np.random.default_rng(3), 90)
+    report = summarise(measured)
+    assert report["overall"]["coverage"] == coverage(measured.posterior, measured.truth)
+    parts = [part["n_galaxies"] for name, part in report.items() if name != "overall"]
+    assert sum(parts) == 90
+
+
+@pytest.mark.parametrize("damage", ["missing", "shape", "architecture"])
+def test_a_package_that_is_no_network(package, damage):
+    arrays, meta = dict(package.arrays), dict(package.meta)
+    name = next(iter(arrays))
+    if damage == "missing":
+        del arrays[name]
+    elif damage == "shape":
+        arrays[name] = arrays[name][:1]
+    else:
+        del meta["architecture"]
+    broken = ModelPackage(package.kind, "toy", "3", "broken", meta, arrays)
+    with pytest.raises(BadInputError, match=r"toy 3.*train the package anew"):
+        CompactEstimator.from_package(broken)
+
+
+def test_devices():
+    assert choose_device("cpu").type == "cpu"
+    assert choose_device("auto").type in ("cpu", "cuda")
+    with pytest.raises(BadInputError, match=r"device: 'abacus'.*give auto"):
+        choose_device("abacus")

@@ -1,0 +1,47 @@
+import numpy as np
+
+from fake_tasks import DetectConfig
+from meas_blends.data.packages import ModelPackage
+from meas_blends.run.fingerprint import digest, model_packages, step_identity, versions
+from meas_blends.run.overrides import value_override
+from meas_blends.run.pipeline import load_pipeline
+from meas_blends.run.plan import make_plan
+
+
+def identity(pipeline, *overrides):
+    loaded = load_pipeline(pipeline, [value_override(text) for text in overrides])
+    return step_identity(make_plan(loaded).steps[0])
+
+
+def test_identity_follows_the_configuration(pipeline):
+    assert identity(pipeline) == identity(pipeline)
+    assert identity(pipeline) == identity(pipeline, "classify:probability=0.5")
+    assert identity(pipeline) != identity(pipeline, "detect:threshold=7")
+
+
+def test_model_packages_are_known_by_their_content(tmp_path):
+    folder = tmp_path / "model"
+    config = DetectConfig()
+    config.trouble.on = str(folder)
+    assert model_packages(config) == []
+    ModelPackage("kind", "name", "1", "text", arrays={"a": np.zeros(2)}).write(folder)
+    (first,) = model_packages(config)
+    assert (first["setting"], first["name"], first["version"]) == ("trouble.on", "name", "1")
+    ModelPackage("kind", "name", "1", "text", arrays={"a": np.ones(2)}).write(folder)
+    assert model_packages(config)[0]["hash"] != first["hash"]
+
+
+def test_a_damaged_package_is_still_written_down(tmp_path):
+    (tmp_path / "meta.yaml").write_text("nothing: true\n")
+    config = DetectConfig()
+    config.trouble.on = str(tmp_path)
+    assert set(model_packages(config)[0]) == {"setting", "folder", "hash"}
+
+
+def test_digest_does_not_depend_on_the_order_of_keys():
+    assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
+    assert digest({"a": 1}) != digest({"a": 2})
+
+
+def test_versions_name_what_results_depend_on():
+    assert {"python", "meas_blends", "numpy", "torch"} <= set(versions())

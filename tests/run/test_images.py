@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from meas_blends.detection.psf import psf_sigma
+from meas_blends.errors import BadInputError
+from meas_blends.run.images import ImageOptions, read_image, read_psf
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """An image that knows nothing about itself."""
+    path = tmp_path / "bare.fits"
+    rng = np.random.default_rng(5)
+    fits.writeto(path, rng.normal(0, 1, (40, 40)).astype("f4"))
+    return path
+
+
+def test_what_the_user_gives_wins(bare):
+    options = ImageOptions(psf_fwhm=1.0, pixel_scale=0.25, zero_point=26.0)
+    coadd = read_image(bare, options)
+    assert (coadd.pixel_scale, coadd.zero_point) == (0.25, 26.0)
+    assert psf_sigma(coadd.psf) == pytest.approx(4.0 / 2.3548, rel=0.02)
+    for name in ("psf", "pixel_scale", "zero_point"):
+        assert coadd.origins[name] == "given by the user"
+    assert coadd.variance is not None
+
+
+def test_a_width_in_arcsec_needs_a_scale(bare):
+    with pytest.raises(BadInputError, match="give --pixel-scale too"):
+        read_image(bare, ImageOptions(psf_fwhm=1.0))
+
+
+def test_a_psf_image_is_used(bare, tmp_path):
+    psf = np.outer([1, 2, 1], [1, 2, 1]).astype(float)
+    fits.writeto(tmp_path / "psf.fits", psf)
+    coadd = read_image(bare, ImageOptions(psf=read_psf(tmp_path / "psf.fits")))
+    np.testing.assert_allclose(coadd.psf, psf / 16)
+
+
+def test_wrong_psf_files(tmp_path):
+    fits.writeto(tmp_path / "even.fits", np.ones((4, 4)))
+    fits.writeto(tmp_path / "line.fits", np.ones(4))
+    (tmp_path / "text.fits").write_text("no")
+    for name, message in (
+        ("even", "odd sides"),
+        ("line", "no 2-D image"),
+        ("text", "not a readable"),
+    ):
+        with pytest.raises(BadInputError, match=message):
+            read_psf(tmp_path / f"{name}.fits")
+    with pytest.raises(BadInputError, match="not a readable"):
+        read_psf(tmp_path / "nowhere.fits")

@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import pytest
+
+from meas_blends.errors import BadInputError
+from meas_blends.run.images import ImageOptions
+from meas_blends.run.units import Unit, image_stem, image_units, scene_units
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("a.fits", "a"),
+        ("a.b.FITS", "a.b"),
+        ("a.fits.gz", "a"),
+        ("a.fit.fz", "a"),
+        ("a.dat", "a.dat"),
+        (".fits", ".fits"),
+    ],
+)
+def test_stems(name, stem):
+    assert image_stem(Path("x") / name) == stem
+
+
+def test_equal_stems_take_their_folders_names(tmp_path):
+    names = [tmp_path / "r" / "c.fits", tmp_path / "i" / "c.fits", tmp_path / "d.fits"]
+    units = image_units([str(name) for name in names], ImageOptions())
+    assert [unit.name for unit in units] == ["r_c", "i_c", "d"]
+
+
+def test_what_would_still_collide_is_refused(tmp_path):
+    with pytest.raises(BadInputError, match="same folder 'r_c'"):
+        image_units([str(tmp_path / "r" / "c.fits"), str(tmp_path / "r" / "c.fit")], ImageOptions())
+    with pytest.raises(BadInputError, match="given more than once"):
+        image_units(["c.fits", "./c.fits"], ImageOptions())
+
+
+def test_identity_follows_the_file_and_the_options(make_image):
+    path = Path(make_image("a.fits"))
+    first = Unit("a", path).external()["blend_coadd"][0]
+    assert Unit("a", path).external()["blend_coadd"][0] == first
+    assert (
+        Unit("a", path, options=ImageOptions(zero_point=25.0)).external()["blend_coadd"][0] != first
+    )
+    make_image("a.fits", squares=3)
+    assert Unit("a", path).external()["blend_coadd"][0] != first
+
+
+def test_a_missing_image_is_told(tmp_path):
+    with pytest.raises(BadInputError, match=r"no\.fits: no such file"):
+        Unit("no", tmp_path / "no.fits").check()
+
+
+def test_scenes_are_numbered():
+    assert [(unit.name, unit.scene) for unit in scene_units(2)] == [
+        ("scene_000", 0),
+        ("scene_001", 1),
+    ]
+    assert scene_units(1)[0].external() == {}

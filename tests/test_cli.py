@@ -1,0 +1,277 @@
+"""The command: exit statuses, messages, resuming, and how little it imports."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from fake_tasks import GATHER_PIPELINE, PIPELINE, write_image
+from meas_blends.cli import main
+from meas_blends.data.tables import read_table
+
+
+@pytest.fixture(autouse=True)
+def logs():
+    """Undo what the command does to the logs of its process."""
+    yield
+    logging.captureWarnings(False)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty working folder with two pipelines of fake tasks and an image."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fake.yaml").write_text(PIPELINE)
+    (tmp_path / "gather.yaml").write_text(GATHER_PIPELINE)
+    write_image(tmp_path / "a.fits")
+    return tmp_path
+
+
+def call(*arguments):
+    """Run the command in this process."""
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def start(*arguments):
+    """Start the command as a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "meas_blends", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent), "COLUMNS": "200"},
+    )
+
+
+def finish(process):
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
+
+
+def test_all_done_is_0(here):
+    status, out, err = finish(start("run", "a.fits", "-p", "fake.yaml", "-o", "out"))
+    assert status == 0, err
+    assert "out/a/" in out
+    assert "picture: out/a/blends.png" in out
+    assert "[1/1] a: 0 blended, 2 peaks" in err
+    status, out, err = finish(start("run", "a.fits", "-p", "fake.yaml", "-o", "out"))
+    assert status == 0
+    assert "was done before" in err
+
+
+def test_some_failed_is_1_and_the_others_are_done(here):
+    (here / "bad.fits").write_text("no FITS at all")
+    write_image(here / "b.fits", 3)
+    process = start(
+        "run", "a.fits", "bad.fits", "none.fits", "b.fits", "-p", "fake.yaml", "-o", "out"
+    )
+    status, _, err = finish(process)
+    assert status == 1
+    assert "2 failed:" in err
+    assert "none.fits: no such file; give the path of a FITS image." in err
+    assert "Traceback" not in err
+    assert len(read_table(here / "out" / "b" / "peaks.parquet")) == 3
+
+
+def test_wrong_arguments_are_2(here):
+    status, _, err = finish(start("run", "a.fits", "-p", "magic", "-o", "out"))
+    assert status == 2
+    assert err.startswith("Error: magic: no such pipeline; give the path")
+    assert not (here / "out").exists()
+
+
+def test_a_kill_leaves_nothing_half_written(here):
+    process = start(
+        "run", "a.fits", "-p", "fake.yaml", "-o", "out", "-c", "classify:trouble.kind=sleep"
+    )
+    record = here / "out" / "a" / "run.json"
+    deadline = time.monotonic() + 60
+    while not record.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    visible = {path.name for path in record.parent.iterdir() if not path.name.startswith(".")}
+    assert visible == {"run.json", "spans.parquet"}
+    assert len(read_table(record.parent / "spans.parquet")) == 4
+    assert list(json.loads(record.read_text())["tasks"]) == ["detect"]
+    # The next run takes up what is there.
+    written = (record.parent / "spans.parquet").stat().st_mtime_ns
+    assert call("run", "a.fits", "-p", "fake.yaml", "-o", "out").exit_code == 0
+    assert (record.parent / "peaks.parquet").is_file()
+    assert (record.parent / "spans.parquet").stat().st_mtime_ns == written
+
+
+def test_listing_imports_nothing_heavy():
+    code = (
+        "import sys\nfrom meas_blends.cli import main\n"
+        "main(['list'], standalone_mode=False)\n"
+        "heavy = {'lsst', 'torch', 'galsim', 'astropy', 'sklearn', 'scipy', 'matplotlib'}\n"
+        "print('HEAVY', sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "HEAVY []" in done.stdout
+    for name in ("local_maxima", "gp", "compact", "blends", "simulate"):
+        assert name in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-p", "fake.yaml"], "this pipeline reads images; give one or more FITS files"),
+        (["a.fits", "-p", "gather.yaml"], "simulates its own scenes; leave out a.fits"),
+        (["a.fits", "-p", "fake.yaml", "--scenes", "2"], "leave out --scenes"),
+        (["a.fits", "--demo"], "--demo: simulates its one image itself; leave out a.fits"),
+        (["a.fits", "-p", "fake.yaml", "-c", "detect"], "label:field=value"),
+        (["a.fits", "-p", "fake.yaml", "-c", "detect:treshold=4"], "there is no field 'treshold'"),
+        (["a.fits", "-p", "fake.yaml", "-C", "detect:no.py"], "no such file"),
+        (["a.fits", "-p", "fake.yaml", "-t", "magic"], "no plugin offers a task of this name"),
+        (["a.fits", "-p", "fake.yaml", "--psf", "-1"], "give a positive FWHM"),
+        (["a.fits", "-p", "fake.yaml", "--psf", "none.fits"], "not a readable FITS file"),
+        (["-p", "gather.yaml", "--psf", "0.7"], "leave out --psf"),
+        (["a.fits", "./a.fits", "-p", "fake.yaml"], "given more than once"),
+        (
+            ["a.fits", "-p", "blends#find", "-c", "classify:peak_finder.name=magic"],
+            "choose one of local_maxima, gp",
+        ),
+    ],
+)
+def test_one_sentence_for_each_wrong_argument(here, arguments, message):
+    result = call("run", *arguments, "-o", "out")
+    assert result.exit_code == 2
+    assert message in result.output
+    assert result.output.startswith("Error: ")
+    assert result.output.count("\n") == 1
+    assert not (here / "out").exists()
+
+
+def test_an_output_that_is_a_file(here):
+    result = call("run", "a.fits", "-p", "fake.yaml", "-o", "a.fits")
+    assert result.exit_code == 2
+    assert "a.fits: a file, not a folder" in result.output
+
+
+def test_overrides_apply_in_the_order_given(here):
+    (here / "o.yaml").write_text("probability: 0.5\n")
+    (here / "o.py").write_text("config.probability = 0.75\n")
+
+    def probability(*options):
+        assert call("run", "a.fits", "-p", "fake.yaml", "-o", "out", *options).exit_code == 0
+        return read_table("out/a/classification.parquet")["blendProbability"][0]
+
+    value, yaml, python = (
+        ("-c", "classify:probability=0.125"),
+        ("-C", "classify:o.yaml"),
+        ("--config-file=classify:o.py",),
+    )
+    assert probability(*value, *yaml, *python) == 0.75
+    assert probability(*python, *value, *yaml) == 0.5
+    assert probability(*yaml, *python, *value) == 0.125
+
+
+def test_config_tells_where_each_value_came_from(here):
+    (here / "o.yaml").write_text("# mine\nprobability: 0.5\n")
+    (here / "o.py").write_text("\nconfig.trouble.on = 'x'\n")
+    result = call(
+        "config",
+        "fake.yaml",
+        "-C",
+        "classify:o.yaml",
+        "-C",
+        "detect:o.py",
+        "-c",
+        "detect:trouble.kind=bad",
+    )
+    assert result.exit_code == 0
+    lines = {
+        line.split(":")[0].strip(): " ".join(line.split()) for line in result.output.splitlines()
+    }
+    assert lines["probability"] == "probability: 0.5 # o.yaml:2"
+    assert lines["threshold"] == "threshold: 6.0 # pipeline fake.yaml"
+    assert lines["low"].startswith("low: 2.0 # setDefaults, ")
+    assert '  trouble.kind: "bad"' in result.output
+    assert "# -c detect:trouble.kind=bad" in result.output
+    assert "# o.py:2" in result.output
+    assert lines["connections.spans"].endswith("# default")
+
+
+def test_config_of_an_unknown_pipeline():
+    result = call("config", "magic")
+    assert result.exit_code == 2
+    assert "magic: no such pipeline" in result.output
+
+
+def test_a_bug_shows_its_traceback_only_when_asked(here):
+    arguments = ["run", "a.fits", "-p", "fake.yaml", "-o", "out", "-c", "classify:trouble.kind=bug"]
+    quiet = call(*arguments)
+    assert quiet.exit_code == 1
+    assert "this is a bug" in quiet.output
+    assert "Traceback" not in quiet.output
+    loud = call(*arguments, "--debug")
+    assert loud.exit_code == 1
+    assert "Traceback" in loud.output
+    assert "RuntimeError: index out of luck" in loud.output
+
+
+def test_scenes_and_their_evaluation_are_shown(here):
+    result = call("run", "-p", "gather.yaml", "-o", "out", "--scenes", "3")
+    assert result.exit_code == 0
+    assert "scene_002" in result.output
+    assert "nSpans" in result.output
+    assert "fake_blend_evaluation: out/fake_blend_evaluation.parquet" in result.output
+
+
+def test_no_picture(here):
+    assert call("run", "a.fits", "-p", "fake.yaml", "-o", "out", "--no-picture").exit_code == 0
+    assert not Path("out/a/blends.png").exists()
+
+
+def test_the_user_may_give_psf_scale_and_zero_point(here):
+    options = ["--psf", "0.7", "--pixel-scale", "0.25", "--zero-point", "30"]
+    assert call("run", "a.fits", "-p", "fake.yaml", "-o", "out", *options).exit_code == 0
+    coadd = json.loads(Path("out/a/run.json").read_text())["coadd"]
+    assert (coadd["pixel_scale"], coadd["zero_point"]) == (0.25, 30.0)
+    assert coadd["origins"]["psf"] == "given by the user"
+
+
+def test_the_demo_simulates_its_image(here):
+    result = call(
+        "run",
+        "--demo",
+        "-p",
+        "blends#find",
+        "-o",
+        "out",
+        "-c",
+        "simulate:size=96",
+        "-c",
+        "classify:peak_finder.name=local_maxima",
+    )
+    assert result.exit_code == 0, result.output
+    files = {path.name for path in Path("out/demo").iterdir()}
+    assert {
+        "coadd.fits",
+        "truth.parquet",
+        "footprints.parquet",
+        "peaks.parquet",
+        "blends.png",
+    } <= files
+    assert "picture: out/demo/blends.png" in result.output
+    found = read_table("out/demo/footprints.parquet")["footprintId"]
+    assert set(read_table("out/demo/peaks.parquet")["footprintId"]) == set(found)
+
+
+def test_version_and_help():
+    assert call("--version").output.startswith("blendtask, version ")
+    for command in ([], ["run"], ["list"], ["config"]):
+        result = call(*command, "--help")
+        assert result.exit_code == 0
+        assert "Usage:" in result.output
