@@ -4,7 +4,7 @@ import galsim
 import numpy as np
 import pytest
 
-from meas_blends.data.catalogs import PEAKS
+from meas_blends.data.catalogs import MORPHOLOGY, PEAKS
 from meas_blends.data.coadd import NANOJANSKY_ZERO_POINT, Coadd
 from meas_blends.data.footprints import labels_to_spans
 from meas_blends.data.packages import shipped_packages
@@ -83,7 +83,7 @@ def measured():
 
 def test_galaxies_are_within_the_training(measured):
     _, table = measured
-    unlike = table["flags"] & 256 != 0
+    unlike = table["flags"] & MORPHOLOGY.flag("OUTSIDE_TRAINING") != 0
     assert unlike.mean() < 0.05
 
 

@@ -104,7 +104,7 @@ def test_rows_follow_the_peaks(model, xy0):
         {"BLENDED"},
         set(),
         {"EDGE", "BLENDED"},
-        {"EDGE", "NEIGHBOURS"},
+        {"EDGE"},
     ]
 
 

@@ -141,8 +141,9 @@ class TrainBlendClassifierTask(PipelineTask):
             noise=list(self.config.noise),
         )
         model.meta["training"] |= {
-            "scenes": [coadd.name for coadd in coadds],
-            "band": coadds[0].band,
+            "scenes": len(coadds),
+            "bands": sorted({coadd.band for coadd in coadds}),
+            "pixel_scales": sorted({round(coadd.pixel_scale, 4) for coadd in coadds}),
             "seed": self.config.seed,
         }
         description = (
