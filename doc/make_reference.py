@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from lsst.pex.config import Config, ConfigChoiceField, ConfigField, Field
+from lsst.pex.config import ChoiceField, Config, ConfigChoiceField, ConfigField, Field
 from lsst.pipe.base import PipelineTask
 
 from meas_blends.data.catalogs import SCHEMAS
@@ -121,7 +121,11 @@ def _default(value: object) -> object:
 
 def _doc(field: Field) -> str:
     doc = " ".join(field.doc.split())
-    # A choice field appends its allowed values to its doc itself.
+    if isinstance(field, ChoiceField):
+        # What the field appends to its doc is laid out for a terminal.
+        doc = doc.partition(" Allowed values:")[0]
+        known = (f"`{name}`: {what}" for name, what in field.allowed.items() if name is not None)
+        doc = f"{doc} One of {'; '.join(known)}."
     return doc.replace("|", "\\|")
 
 

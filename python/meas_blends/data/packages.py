@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import yaml
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from ..errors import BadInputError
 from .files import write_whole
@@ -69,7 +69,8 @@ class ModelPackage:
             (temporary / _META).write_text(text)
             # safetensors stores the memory as it lies.
             arrays = {name: np.ascontiguousarray(array) for name, array in self.arrays.items()}
-            save_file(arrays, temporary / _ARRAYS)
+            # Not save_file, which makes a file that only its owner can read.
+            (temporary / _ARRAYS).write_bytes(save(arrays))
 
     @classmethod
     def read(cls, folder: str | os.PathLike[str], kind: str | None = None) -> ModelPackage:

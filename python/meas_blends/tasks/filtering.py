@@ -39,6 +39,7 @@ class FilteringConfig(Config):
             "psf": "the PSF image",
         },
         default="gaussian",
+        optional=False,
     )
     noise = ChoiceField[str](
         doc="What the noise of the smoothed image is taken from.",
@@ -47,6 +48,7 @@ class FilteringConfig(Config):
             "variance": "the variance plane, as if pixels were independent",
         },
         default="scatter",
+        optional=False,
     )
 
 
