@@ -40,7 +40,7 @@ _DEFAULT_SCENES = 10
     type=click.IntRange(min=1),
     help=f"Scenes to simulate, for pipelines that do so.  [default: {_DEFAULT_SCENES}]",
 )
-@click.option("--psf", metavar="FILE|ARCSEC", help="PSF: a FITS image, or the FWHM of a Gaussian.")
+@click.option("--psf", metavar="FILE|ARCSEC", help="PSF: a FITS image, or its FWHM.")
 @click.option(
     "--pixel-scale",
     type=click.FloatRange(min=0, min_open=True),

@@ -163,9 +163,9 @@ MORPHOLOGY = TableSchema(
     ),
     (
         Flag(0, "EDGE", "the stamp reaches over the border of the image"),
-        Flag(1, "BAD_PIXELS", "pixels without usable light were replaced in the stamp"),
-        Flag(2, "NEIGHBOURS", "other footprints were replaced by noise in the stamp"),
-        Flag(3, "BLENDED", "shares its footprint with other peaks: their light is split, not modelled"),
+        Flag(1, "BAD_PIXELS", "the stamp holds pixels without usable light, which were left out"),
+        Flag(2, "NEIGHBOURS", "the stamp holds other footprints, which were left out"),
+        Flag(3, "BLENDED", "shares its footprint with other peaks: pixels nearer to them were left out"),
         Flag(4, "NO_ZERO_POINT", "flux unknown: the coadd has no zero point"),
         Flag(5, "NO_PIXEL_SCALE", "radius unknown: the coadd has no WCS and no pixel scale was given"),
         Flag(6, "FAILED", "no posterior: too few usable pixels around the peak"),

@@ -11,12 +11,10 @@ from astropy.io import fits
 from ..data.coadd import Coadd, normalise_psf
 from ..data.fits import read_coadd
 from ..detection.complete import complete_coadd
-from ..detection.psf import gaussian_psf
+from ..detection.psf import psf_from_fwhm
 from ..errors import BadInputError
 
 __all__ = ["ImageOptions", "read_image", "read_psf"]
-
-_FWHM_PER_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class ImageOptions:
     psf : `numpy.ndarray`, (odd, odd), optional
         PSF image.
     psf_fwhm : `float`, optional
-        FWHM of a Gaussian PSF [arcsec].
+        FWHM of the PSF [arcsec], which is taken to be a Kolmogorov profile.
     pixel_scale : `float`, optional
         Pixel scale [arcsec].
     zero_point : `float`, optional
@@ -83,7 +81,7 @@ def read_image(path: str | Path, options: ImageOptions) -> Coadd:
                 f"{path}: the image has no pixel scale, so a PSF in arcsec has no size in pixels;"
                 " give --pixel-scale too."
             )
-        changes["psf"] = gaussian_psf(options.psf_fwhm / _FWHM_PER_SIGMA / scale)
+        changes["psf"] = psf_from_fwhm(options.psf_fwhm / scale)
     origins = dict.fromkeys(changes, "given by the user")
     return complete_coadd(coadd.replace(**changes, origins=origins))
 
