@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from meas_blends.detection.psf import psf_sigma
+from meas_blends.detection.psf import psf_fwhm
 from meas_blends.errors import BadInputError
 from meas_blends.run.images import ImageOptions, read_image, read_psf
 
@@ -20,7 +20,7 @@ def test_what_the_user_gives_wins(bare):
     options = ImageOptions(psf_fwhm=1.0, pixel_scale=0.25, zero_point=26.0)
     coadd = read_image(bare, options)
     assert (coadd.pixel_scale, coadd.zero_point) == (0.25, 26.0)
-    assert psf_sigma(coadd.psf) == pytest.approx(4.0 / 2.3548, rel=0.02)
+    assert psf_fwhm(coadd.psf) == pytest.approx(4.0, rel=0.02)
     for name in ("psf", "pixel_scale", "zero_point"):
         assert coadd.origins[name] == "given by the user"
     assert coadd.variance is not None
