@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from meas_blends.blends.gaussian_process import KIND, BlendGaussianProcess
+from meas_blends.blends.gaussian_process import BlendGaussianProcess
 from meas_blends.blends.training import train_gaussian_process
-from meas_blends.data.packages import ModelPackage
+from meas_blends.data.packages import BLEND_GP, ModelPackage
 from meas_blends.errors import BadInputError
 from meas_blends.evaluation.scores import balanced_accuracy
 from toys import toy_blends
@@ -64,7 +64,7 @@ def test_one_seed_one_model():
 
 def test_package_round_trip(trained, tmp_path):
     trained.to_package("toy", "2", "toy blends").write(tmp_path / "toy")
-    again = BlendGaussianProcess.from_package(ModelPackage.read(tmp_path / "toy", KIND))
+    again = BlendGaussianProcess.from_package(ModelPackage.read(tmp_path / "toy", BLEND_GP))
     images = toy_blends(50, np.random.default_rng(9)).images
     np.testing.assert_allclose(again.probability(images), trained.probability(images), atol=1e-4)
     assert again.label == "toy 2"

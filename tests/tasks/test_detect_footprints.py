@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from lsst.pipe.base import testUtils
+
 from meas_blends.data.catalogs import FOOTPRINTS, SPANS
 from meas_blends.data.coadd import Coadd
 from meas_blends.detection.psf import gaussian_psf

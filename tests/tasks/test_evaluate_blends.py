@@ -2,6 +2,7 @@
 
 import pytest
 from lsst.pipe.base import testUtils
+
 from meas_blends.data.catalogs import CLASSIFICATION, EVALUATION, FOOTPRINT_LABELS, RELIABILITY
 from meas_blends.tasks.evaluate_blends import EvaluateBlendsTask
 

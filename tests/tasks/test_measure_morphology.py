@@ -201,12 +201,17 @@ def test_thresholds_must_not_cross():
         config.min_core = 2.0
 
 
-def test_no_peak_gives_an_empty_table_without_a_model():
+def test_no_peak_gives_an_empty_table(model):
     scene = make_scene()
     scene["peaks"] = PEAKS.make()
-    table = make_task("nowhere").run(**scene).morphology
+    table = make_task(model).run(**scene).morphology
     MORPHOLOGY.check(table)
     assert len(table) == 0
+
+
+def test_a_model_that_is_not_there_fails_when_the_task_is_built():
+    with pytest.raises(BadInputError, match=r"nowhere.*give a folder"):
+        make_task("nowhere")
 
 
 def test_background_is_subtracted_where_asked(model):

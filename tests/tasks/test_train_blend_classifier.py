@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from lsst.pipe.base import testUtils
+
 from meas_blends.blends.gaussian_process import BlendGaussianProcess
 from meas_blends.data.catalogs import FOOTPRINT_LABELS
 from meas_blends.errors import BadInputError

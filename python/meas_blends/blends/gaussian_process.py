@@ -15,13 +15,10 @@ from MuyGPyS.neighbors import NN_Wrapper
 from scipy.special import ndtr
 from sklearn.decomposition import PCA
 
-from ..data.packages import ModelPackage
+from ..data.packages import BLEND_GP, ModelPackage
 from .normalise import normalise
 
-__all__ = ["KIND", "BlendGaussianProcess", "Embedding", "make_muygps"]
-
-#: ``kind`` of the model packages that hold this classifier.
-KIND = "blend_gp"
+__all__ = ["BlendGaussianProcess", "Embedding", "make_muygps"]
 
 #: Footprints whose (k, k) kernel matrices are held in memory together.
 _BATCH = 512
@@ -192,7 +189,7 @@ class BlendGaussianProcess:
         numbers = ("nu", "length_scale", "noise", "scale", "n_neighbours")
         hyperparameters = {number: getattr(self, number) for number in numbers}
         return ModelPackage(
-            KIND,
+            BLEND_GP,
             name,
             version,
             description,
@@ -208,7 +205,7 @@ class BlendGaussianProcess:
 
     @classmethod
     def from_package(cls, package: ModelPackage) -> BlendGaussianProcess:
-        """Unpack a model of kind `KIND`."""
+        """Unpack a model of kind ``blend_gp``."""
         arrays = package.arrays
         embedding = Embedding(
             int(package.meta["cutout_size"]), arrays["pca_mean"], arrays["pca_components"]

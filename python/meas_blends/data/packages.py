@@ -17,7 +17,17 @@ from safetensors.numpy import load_file, save
 from ..errors import BadInputError
 from .files import write_whole
 
-__all__ = ["ModelPackage", "find_package", "shipped_packages"]
+__all__ = [
+    "BLEND_GP",
+    "MORPHOLOGY_COMPACT",
+    "ModelPackage",
+    "find_package",
+    "shipped_packages",
+]
+
+#: Kinds of model packages: which code can load one.
+BLEND_GP = "blend_gp"
+MORPHOLOGY_COMPACT = "morphology_compact"
 
 FORMAT_VERSION = 1
 _META = "meta.yaml"
@@ -32,7 +42,7 @@ class ModelPackage:
     Parameters
     ----------
     kind : `str`
-        What can load it, such as ``blend_gp`` or ``morphology_compact``.
+        What can load it: `BLEND_GP`, `MORPHOLOGY_COMPACT`, or a plugin's own.
     name, version, description : `str`
         What it is, for people and for the tables.
     meta : `dict`

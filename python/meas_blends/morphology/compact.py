@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from .simulate import SimulatedStamps
     from .stamps import Stamps
 
-__all__ = ["KIND", "CompactEstimator", "Prediction", "choose_device"]
-
-#: Kind of its model packages.
-KIND = "morphology_compact"
+__all__ = ["CompactEstimator", "Prediction", "choose_device"]
 
 #: Bounds on what the network may say of stamps unlike those that it knows:
 #: standardised means and logs of D, and sigmas in the transformed space.

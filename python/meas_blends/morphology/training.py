@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..data.packages import ModelPackage
+from ..data.packages import MORPHOLOGY_COMPACT, ModelPackage
 from .calibration import Calibration, coverage, residual_summary
-from .compact import KIND, CompactEstimator, choose_device
+from .compact import CompactEstimator, choose_device
 from .galaxies import GalaxyRanges
 from .inputs import NetworkInputs, network_inputs
 from .network import CompactNetwork, gaussian_nll
@@ -128,7 +128,7 @@ def make_package(
 ) -> ModelPackage:
     """Put a trained network, and all that is to be known of it, into a model package."""
     return ModelPackage(
-        kind=KIND,
+        kind=MORPHOLOGY_COMPACT,
         name=name,
         version=version,
         description="B/T, half-light radius and flux of galaxies in ground-based coadds",

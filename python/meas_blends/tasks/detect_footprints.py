@@ -81,6 +81,10 @@ class DetectFootprintsTask(PipelineTask):
             `~meas_blends.data.catalogs.SPANS`; empty if nothing is found.
         """
         filtered = filter_coadd(coadd, self.config.filtering)
+        if filtered.bad.all():
+            self.log.warning(
+                "%s: not one usable pixel: all are NaN, masked or without variance", coadd.name
+            )
         footprints, spans = find_footprints(
             filtered, self.config.threshold, self.config.grow, self.config.min_area
         )

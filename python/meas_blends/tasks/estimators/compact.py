@@ -9,7 +9,7 @@ import numpy as np
 from lsst.pex.config import Config, Field
 from lsst.pipe.base import Struct, Task
 
-from ...data.packages import ModelPackage, find_package
+from ...data.packages import MORPHOLOGY_COMPACT, find_package
 
 if TYPE_CHECKING:
     from ...morphology.compact import CompactEstimator
@@ -45,10 +45,10 @@ class CompactEstimatorTask(Task):
     ConfigClass = CompactEstimatorConfig
     _DefaultName = "compactEstimator"
 
-    @functools.cached_property
-    def package(self) -> ModelPackage:
-        """The model package."""
-        return find_package(self.config.model, "morphology_compact")
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        # Read here, so that a wrong name fails before any image is touched.
+        self.package = find_package(self.config.model, MORPHOLOGY_COMPACT)
 
     @functools.cached_property
     def estimator(self) -> CompactEstimator:

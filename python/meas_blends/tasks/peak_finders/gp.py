@@ -14,7 +14,7 @@ from ...blends.maxima import Candidates, find_maxima, find_residual, refine_cent
 from ...blends.peaks import make_classification, make_peaks
 from ...data.catalogs import CLASSIFICATION
 from ...data.footprints import PixelLists
-from ...data.packages import find_package
+from ...data.packages import BLEND_GP, find_package
 from ...detection.matched_filter import FilteredCoadd
 
 if TYPE_CHECKING:
@@ -52,13 +52,18 @@ class GaussianProcessTask(Task):
     ConfigClass = GaussianProcessConfig
     _DefaultName = "gaussianProcess"
 
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        # Read here, so that a wrong name fails before any image is touched.
+        self.package = find_package(self.config.model, BLEND_GP)
+
     @functools.cached_property
     def model(self) -> BlendGaussianProcess:
-        """The trained classifier, read when it is first needed."""
+        """The trained classifier, built when it is first needed."""
         # MuyGPyS brings torch: pay for it only where a model runs.
-        from ...blends.gaussian_process import KIND, BlendGaussianProcess
+        from ...blends.gaussian_process import BlendGaussianProcess
 
-        return BlendGaussianProcess.from_package(find_package(self.config.model, KIND))
+        return BlendGaussianProcess.from_package(self.package)
 
     def run(self, filtered: FilteredCoadd, pixels: PixelLists) -> Struct:
         """Classify all footprints and find their peaks.
