@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from meas_blends.blends.cutouts import cut_footprints
 from toys import detect, draw
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from meas_blends.blends.maxima import find_maxima, find_residual, refine_centres
 from meas_blends.data.catalogs import PEAKS
 from toys import SIGMA, detect, draw
@@ -82,7 +83,7 @@ def test_sub_pixel_centres(x, y):
     filtered, pixels = detect(draw([(x, y, 50)]))
     candidates = find_maxima(filtered, pixels, 5.0)
     dx, dy = refine_centres(filtered, candidates)
-    (i_x, i_y), = positions(candidates)
+    ((i_x, i_y),) = positions(candidates)
     assert i_x + dx[0] == pytest.approx(x, abs=0.03)
     assert i_y + dy[0] == pytest.approx(y, abs=0.03)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from meas_blends.blends.normalise import normalise, orient
 
 
@@ -42,7 +43,9 @@ def test_shape_does_not_depend_on_brightness_and_significance_does():
     assert bright[:529].max() == pytest.approx(faint[:529].max() + np.log(10), rel=0.01)
 
 
-@pytest.mark.parametrize("images", [np.zeros((0, 23, 23)), np.zeros((2, 23, 23)), -np.ones((1, 23, 23))])
+@pytest.mark.parametrize(
+    "images", [np.zeros((0, 23, 23)), np.zeros((2, 23, 23)), -np.ones((1, 23, 23))]
+)
 def test_nothing_to_see(images):
     vectors = normalise(images.astype(np.float32))
     assert vectors.shape == (len(images), 2 * 529)

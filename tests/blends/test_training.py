@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from meas_blends.blends.gaussian_process import BlendGaussianProcess
+
+from meas_blends.blends.gaussian_process import BlendGaussianProcess, Calibration
 from meas_blends.blends.training import train_gaussian_process
 from meas_blends.data.packages import BLEND_GP, ModelPackage
 from meas_blends.errors import BadInputError
@@ -15,7 +16,10 @@ FAST = {"smoothness": (1.5,), "noise": (0.1,), "batch": 150, "n_neighbours": 20}
 @pytest.fixture(scope="module")
 def trained():
     return train_gaussian_process(
-        toy_blends(600, np.random.default_rng(1)), np.random.default_rng(2), **FAST
+        toy_blends(600, np.random.default_rng(1)),
+        toy_blends(400, np.random.default_rng(4)),
+        np.random.default_rng(2),
+        **FAST,
     )
 
 
@@ -52,7 +56,10 @@ def test_posterior_is_the_textbook_one(trained):
 def test_one_seed_one_model():
     models = [
         train_gaussian_process(
-            toy_blends(200, np.random.default_rng(1)), np.random.default_rng(7), **FAST
+            toy_blends(200, np.random.default_rng(1)),
+            toy_blends(200, np.random.default_rng(4)),
+            np.random.default_rng(7),
+            **FAST,
         )
         for _ in range(2)
     ]
@@ -90,5 +97,31 @@ def test_embedding_is_an_even_mix_at_unit_maximum(trained):
 def test_too_few_footprints():
     with pytest.raises(BadInputError, match="give more scenes"):
         train_gaussian_process(
-            toy_blends(30, np.random.default_rng(1)), np.random.default_rng(2), n_neighbours=50
+            toy_blends(30, np.random.default_rng(1)),
+            toy_blends(30, np.random.default_rng(4)),
+            np.random.default_rng(2),
+            n_neighbours=50,
         )
+
+
+def test_calibration_turns_stated_into_observed():
+    rng = np.random.default_rng(6)
+    stated = rng.random(20000)
+    observed = stated**2  # what such a statement is worth
+    blended = rng.random(20000) < observed
+    calibration = Calibration.fit(stated, blended)
+    np.testing.assert_allclose(calibration(stated), observed, atol=0.08)
+    assert np.abs(calibration(stated) - observed).mean() < 0.02
+    assert (np.diff(calibration.observed) >= 0).all()
+
+
+def test_threshold_has_the_best_balanced_accuracy():
+    rng = np.random.default_rng(6)
+    stated = rng.random(20000)
+    blended = rng.random(20000) < stated**2
+    calibration = Calibration.fit(stated, blended)
+    probability = calibration(stated)
+    chosen = balanced_accuracy(blended, probability > calibration.threshold)
+    others = [balanced_accuracy(blended, probability > p) for p in np.linspace(0.05, 0.95, 19)]
+    assert chosen > max(others) - 0.005
+    assert chosen > balanced_accuracy(blended, probability > 0.5) + 0.01

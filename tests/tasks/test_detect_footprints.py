@@ -58,3 +58,9 @@ def test_the_input_is_left_as_it_was(coadd):
     DetectFootprintsTask().run(coadd=coadd)
     np.testing.assert_array_equal(coadd.image, before)
     assert coadd.variance is None
+
+
+def test_an_image_without_a_usable_pixel_is_told(caplog):
+    result = DetectFootprintsTask().run(Coadd(np.full((20, 20), np.nan), name="night.fits"))
+    assert len(result.footprints) == len(result.spans) == 0
+    assert "night.fits: not one usable pixel" in caplog.text

@@ -56,13 +56,15 @@ def test_connections():
 
 
 def test_trains_on_the_labelled_footprints_of_all_scenes():
-    scenes = [scene(1), scene(2)]
+    scenes = [scene(1), scene(2), scene(3)]
     coadds, spans, labels = zip(*scenes, strict=True)
     package = make_task(name="mine", version="3").run(coadds, spans, labels).model
     assert package.label == "mine 3"
     training = package.meta["training"]
-    assert (training["scenes"], training["bands"]) == (2, ["i"])
-    assert training["footprints"] == sum(len(table) for table in labels) - 2
+    assert (training["scenes"], training["calibration_scenes"]) == (2, 1)
+    assert training["bands"] == ["i"]
+    assert training["footprints"] == sum(len(table) for table in labels[:2]) - 2
+    assert training["calibrated_on"] == len(labels[2]) - 1
     assert training["leave_one_out_balanced_accuracy"] > 0.9
     model = BlendGaussianProcess.from_package(package)
     assert model.embedding.size == 23
@@ -77,4 +79,9 @@ def test_scenes_of_one_class_cannot_train():
     coadd, spans, labels = scene(1)
     labels["nObjects"] = 1
     with pytest.raises(BadInputError, match="give more scenes"):
-        make_task().run([coadd], [spans], [labels])
+        make_task().run([coadd] * 2, [spans] * 2, [labels] * 2)
+
+
+def test_one_scene_leaves_none_to_calibrate_by():
+    with pytest.raises(BadInputError, match="1 of them to calibrate by; give more"):
+        make_task().run(*([part] for part in scene(1)))

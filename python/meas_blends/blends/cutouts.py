@@ -54,7 +54,7 @@ def cut_footprints(filtered: FilteredCoadd, pixels: PixelLists, size: int = 23) 
     cutouts : `Cutouts`
         In the order of ``pixels.identifiers``.
     """
-    ny, nx = filtered.coadd.shape
+    nx = filtered.coadd.shape[1]
     n = len(pixels.identifiers)
     row, column = np.divmod(pixels.flat, nx)
     y0, y1 = pixels.reduce(np.minimum, row), pixels.reduce(np.maximum, row)

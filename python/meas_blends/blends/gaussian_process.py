@@ -14,14 +14,18 @@ from MuyGPyS.gp.noise import HomoscedasticNoise
 from MuyGPyS.neighbors import NN_Wrapper
 from scipy.special import ndtr
 from sklearn.decomposition import PCA
+from sklearn.isotonic import IsotonicRegression
 
 from ..data.packages import BLEND_GP, ModelPackage
 from .normalise import normalise
 
-__all__ = ["BlendGaussianProcess", "Embedding", "make_muygps"]
+__all__ = ["BlendGaussianProcess", "Calibration", "Embedding", "make_muygps"]
 
 #: Footprints whose (k, k) kernel matrices are held in memory together.
 _BATCH = 512
+
+#: Footprints behind each knot of the calibration.
+_PER_KNOT = 200
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,41 @@ class Embedding:
         return cls(images.shape[-1], pca.mean_, pca.components_ / scale[:, None])
 
 
+@dataclass(frozen=True)
+class Calibration:
+    """What stated probabilities are worth, learned on scenes kept apart for it.
+
+    Parameters
+    ----------
+    stated, observed : `numpy.ndarray`, (n_knots,)
+        Knots of the rising curve from the Gaussian process's own probability
+        to the observed share of blends.
+    threshold : `float`
+        Calibrated probability above which to call a footprint blended for the
+        best balanced accuracy: the share of blends among all footprints.
+    """
+
+    stated: np.ndarray
+    observed: np.ndarray
+    threshold: float
+
+    def __call__(self, stated: np.ndarray) -> np.ndarray:
+        """Calibrate probabilities, (n,) -> (n,)."""
+        return np.interp(stated, self.stated, self.observed)
+
+    @classmethod
+    def fit(cls, stated: np.ndarray, blended: np.ndarray) -> Calibration:
+        """Learn from stated probabilities, (n,), and the truth, `bool` (n,)."""
+        order = np.argsort(stated, kind="stable")
+        # Means of bins with equal numbers, so that no knot rests on a few footprints.
+        bins = np.array_split(order, max(len(order) // _PER_KNOT, 2))
+        centre = np.array([stated[rows].mean() for rows in bins])
+        share = np.array([blended[rows].mean() for rows in bins])
+        size = np.array([len(rows) for rows in bins])
+        rising = IsotonicRegression(y_min=0, y_max=1).fit(centre, share, size).predict(centre)
+        return cls(centre, rising, float(blended.mean()))
+
+
 def make_muygps(nu: float, length_scale: Parameter | float, noise: float) -> MuyGPS:
     """Build a MuyGPs model with a Matern kernel and unit scale.
 
@@ -93,7 +132,7 @@ class BlendGaussianProcess:
     The posterior of a footprint's blendedness f given its nearest training
     footprints is Gaussian, with the mean and variance of the slides' "More
     math" restricted to the neighbours (MuyGPs, Muyskens et al. 2021). Its
-    blend probability is P(f > 0).
+    blend probability is P(f > 0), calibrated.
 
     Parameters
     ----------
@@ -112,6 +151,12 @@ class BlendGaussianProcess:
         sigma^2, which multiplies the posterior variance.
     n_neighbours : `int`
         Training footprints that each prediction rests on.
+    calibration : `Calibration`, optional
+        From P(f > 0) to the share of blends; as it stands if not given.
+    label : `str`
+        Name and version of the model package.
+    meta : `dict`
+        What it was trained on.
     """
 
     embedding: Embedding
@@ -123,6 +168,7 @@ class BlendGaussianProcess:
     noise: float
     scale: float
     n_neighbours: int
+    calibration: Calibration = Calibration(np.array([0.0, 1.0]), np.array([0.0, 1.0]), 0.5)
     label: str = ""
     meta: dict[str, Any] = field(default_factory=dict)
 
@@ -154,7 +200,7 @@ class BlendGaussianProcess:
     def probability(self, images: np.ndarray) -> np.ndarray:
         """Blend probability of cutouts, (n, size, size) -> (n,)."""
         mean, variance = self.posterior(images)
-        return ndtr(mean / np.sqrt(np.maximum(variance, np.finfo(float).tiny)))
+        return self.calibration(ndtr(mean / np.sqrt(np.maximum(variance, np.finfo(float).tiny))))
 
     def _predict(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         neighbours, _ = self._neighbours.get_nns(features)
@@ -193,13 +239,20 @@ class BlendGaussianProcess:
             name,
             version,
             description,
-            {"hyperparameters": hyperparameters, "cutout_size": self.embedding.size, **self.meta},
+            {
+                "hyperparameters": hyperparameters,
+                "cutout_size": self.embedding.size,
+                "threshold": self.calibration.threshold,
+                **self.meta,
+            },
             {
                 "pca_mean": self.embedding.mean.astype(np.float32),
                 "pca_components": self.embedding.components.astype(np.float32),
                 "features": self.features.astype(np.float32),
                 "targets": self.targets.astype(np.int8),
                 "counts": self.counts.astype(np.float32),
+                "stated": self.calibration.stated.astype(np.float32),
+                "observed": self.calibration.observed.astype(np.float32),
             },
         )
 
@@ -216,5 +269,8 @@ class BlendGaussianProcess:
             arrays["targets"].astype(float),
             arrays["counts"].astype(float),
             **package.meta["hyperparameters"],
+            calibration=Calibration(
+                arrays["stated"], arrays["observed"], float(package.meta["threshold"])
+            ),
             label=package.label,
         )

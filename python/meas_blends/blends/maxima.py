@@ -143,7 +143,9 @@ def find_residual(
     return _sorted(joined, smoothed, nx)
 
 
-def refine_centres(filtered: FilteredCoadd, candidates: Candidates) -> tuple[np.ndarray, np.ndarray]:
+def refine_centres(
+    filtered: FilteredCoadd, candidates: Candidates
+) -> tuple[np.ndarray, np.ndarray]:
     """Sub-pixel offsets of peaks from the parabola through the neighbouring pixels.
 
     Parameters

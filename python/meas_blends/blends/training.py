@@ -17,7 +17,7 @@ from scipy.special import ndtr
 
 from ..errors import BadInputError
 from ..evaluation.scores import balanced_accuracy, cross_entropy
-from .gaussian_process import BlendGaussianProcess, Embedding, make_muygps
+from .gaussian_process import BlendGaussianProcess, Calibration, Embedding, make_muygps
 
 __all__ = ["TrainingSet", "train_gaussian_process"]
 
@@ -52,6 +52,7 @@ class TrainingSet:
 
 def train_gaussian_process(
     training: TrainingSet,
+    kept_apart: TrainingSet,
     rng: np.random.Generator,
     n_features: int = 8,
     n_neighbours: int = 50,
@@ -66,12 +67,15 @@ def train_gaussian_process(
     one picks smoothness, noise and length scale by the balanced accuracy of
     leave-one-out predictions; stage two picks the scale of the variance,
     which class labels do not depend on, by cross-entropy ("A Note on
-    Training" of the slides).
+    Training" of the slides). The probabilities are then calibrated on
+    footprints that had no part in it, at their natural mixture.
 
     Parameters
     ----------
     training : `TrainingSet`
-        All labelled footprints at their natural mixture.
+        Labelled footprints at their natural mixture.
+    kept_apart : `TrainingSet`
+        Labelled footprints of other scenes, to calibrate by.
     rng : `numpy.random.Generator`
         Chooses the even mix and the batch of predictions, and steers the search.
     n_features : `int`
@@ -109,7 +113,7 @@ def train_gaussian_process(
     muygps, accuracy = trials.best(smoothness, noise, int(rng.integers(2**31)))
     scale, entropy = trials.best_scale(muygps)
     _log.info("balanced accuracy %.3f, cross-entropy %.3f, leaving one out", accuracy, entropy)
-    return BlendGaussianProcess(
+    model = BlendGaussianProcess(
         embedding,
         features,
         targets,
@@ -123,12 +127,17 @@ def train_gaussian_process(
             "training": {
                 "footprints": len(training.n_objects),
                 "kept": len(rows),
+                "calibrated_on": len(kept_apart.n_objects),
                 "blended_fraction": float(np.mean(training.n_objects > 1)),
                 "leave_one_out_balanced_accuracy": float(accuracy),
                 "leave_one_out_cross_entropy": float(entropy),
             }
         },
     )
+    model.calibration = Calibration.fit(
+        model.probability(kept_apart.images), kept_apart.n_objects > 1
+    )
+    return model
 
 
 class _LeaveOneOut:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import lsst.pipe.base.connectionTypes as ct
 import numpy as np
 from astropy.table import Table
-from lsst.pex.config import ConfigField, Field, ListField
+from lsst.pex.config import ConfigField, Field, ListField, RangeField
 from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
 
 from ..blends.cutouts import cut_footprints
 from ..blends.maxima import find_maxima
 from ..data.coadd import Coadd
 from ..data.footprints import pixel_lists
+from ..errors import BadInputError
 from .filtering import FilteringConfig, filter_coadd
 
 __all__ = [
@@ -66,6 +67,13 @@ class TrainBlendClassifierConfig(
     name = Field[str](doc="Name of the model package.", default="gp_lsst_i")
     version = Field[str](doc="Version of the model package.", default="1")
     seed = Field[int](doc="Seed of the choices that training makes.", default=1)
+    calibration_fraction = RangeField[float](
+        doc="Share of the scenes, the last ones, that probabilities are calibrated on instead.",
+        default=0.2,
+        min=0.0,
+        max=1.0,
+        inclusiveMin=False,
+    )
     cutout_size = Field[int](
         doc="Side of the cutouts [pixel], odd.",
         default=23,
@@ -129,9 +137,18 @@ class TrainBlendClassifierTask(PipelineTask):
         from ..blends.training import TrainingSet, train_gaussian_process
 
         scenes = [self._read(*scene) for scene in zip(coadds, spans, labels, strict=True)]
-        training = TrainingSet(*(np.concatenate(column) for column in zip(*scenes, strict=True)))
+        apart = max(round(self.config.calibration_fraction * len(scenes)), 1)
+        if len(scenes) <= apart:
+            raise BadInputError(
+                f"{len(scenes)} scenes to train on and {apart} of them to calibrate by; give more."
+            )
+        training, kept_apart = (
+            TrainingSet(*(np.concatenate(column) for column in zip(*part, strict=True)))
+            for part in (scenes[:-apart], scenes[-apart:])
+        )
         model = train_gaussian_process(
             training,
+            kept_apart,
             np.random.default_rng(self.config.seed),
             n_features=self.config.n_features,
             n_neighbours=self.config.n_neighbours,
@@ -141,7 +158,8 @@ class TrainBlendClassifierTask(PipelineTask):
             noise=list(self.config.noise),
         )
         model.meta["training"] |= {
-            "scenes": len(coadds),
+            "scenes": len(coadds) - apart,
+            "calibration_scenes": apart,
             "bands": sorted({coadd.band for coadd in coadds}),
             "pixel_scales": sorted({round(coadd.pixel_scale, 4) for coadd in coadds}),
             "seed": self.config.seed,
@@ -150,9 +168,7 @@ class TrainBlendClassifierTask(PipelineTask):
             f"Gaussian-process blend classifier, {self.config.n_features} principal components"
             f" of {self.config.cutout_size}-pixel cutouts (Buchanan et al. 2022)"
         )
-        return Struct(
-            model=model.to_package(self.config.name, self.config.version, description)
-        )
+        return Struct(model=model.to_package(self.config.name, self.config.version, description))
 
     def _read(
         self, coadd: Coadd, spans: Table, labels: Table

@@ -30,8 +30,10 @@ class GaussianProcessConfig(Config):
         doc="Model package: the name of a shipped one, or a folder.", default="gp_lsst_i"
     )
     threshold = RangeField[float](
-        doc="Blend probability above which a footprint is called blended.",
-        default=0.5,
+        doc="Blend probability above which a footprint is called blended; if not given, the"
+        " model's own, which has the best balanced accuracy.",
+        optional=True,
+        default=None,
         min=0.0,
         max=1.0,
         inclusiveMax=True,
@@ -116,7 +118,10 @@ class GaussianProcessTask(Task):
         probability: np.ndarray,
     ) -> Candidates:
         """One peak for the unblended, two or more for the blended."""
-        blended = probability > self.config.threshold
+        threshold = self.config.threshold
+        if threshold is None:
+            threshold = self.model.calibration.threshold
+        blended = probability > threshold
         kept = maxima.select(maxima.first() | blended[maxima.owner])
         return find_residual(filtered, pixels, kept, blended)
 
