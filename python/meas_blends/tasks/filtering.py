@@ -9,14 +9,11 @@ from ..detection.background import subtract_background
 from ..detection.complete import complete_coadd
 from ..detection.matched_filter import FilteredCoadd, matched_filter
 
-__all__ = ["FilteringConfig", "filter_coadd"]
+__all__ = ["BackgroundConfig", "FilteringConfig", "filter_coadd"]
 
 
-class FilteringConfig(Config):
-    """How a coadd is prepared for detection and for peak finding.
-
-    Tasks of one pipeline must agree on it; the shipped pipelines check that.
-    """
+class BackgroundConfig(Config):
+    """The background that a task subtracts; a base of task configurations."""
 
     subtract_background = Field[bool](
         doc="Subtract a background from the coadd? It adds to what the coadd's own pipeline did.",
@@ -32,6 +29,14 @@ class FilteringConfig(Config):
         default=3,
         check=lambda size: size >= 1,
     )
+
+
+class FilteringConfig(BackgroundConfig):
+    """How a coadd is prepared for detection and for peak finding.
+
+    Tasks of one pipeline must agree on it; the shipped pipelines check that.
+    """
+
     kernel = ChoiceField[str](
         doc="Kernel of the matched filter.",
         allowed={

@@ -16,6 +16,7 @@ from ..data.footprints import spans_to_labels
 from ..detection.background import subtract_background
 from ..detection.complete import complete_coadd
 from ..plugins.registries import estimators
+from .filtering import BackgroundConfig
 
 if TYPE_CHECKING:
     from ..morphology.stamps import Stamps
@@ -54,24 +55,12 @@ class MeasureMorphologyConnections(
     )
 
 
-class MeasureMorphologyConfig(PipelineTaskConfig, pipelineConnections=MeasureMorphologyConnections):
+class MeasureMorphologyConfig(
+    PipelineTaskConfig, BackgroundConfig, pipelineConnections=MeasureMorphologyConnections
+):
     """Configuration of `MeasureMorphologyTask`."""
 
     estimator = estimators.makeField(doc="What measures the stamps, by name.", default="compact")
-    subtract_background = Field[bool](
-        doc="Subtract a background from the coadd? It adds to what the coadd's own pipeline did.",
-        default=True,
-    )
-    background_mesh = Field[int](
-        doc="Side of the cells in which the background is estimated [pixel].",
-        default=128,
-        check=lambda size: size >= 8,
-    )
-    background_median = Field[int](
-        doc="Side of the median filter over those cells [cell].",
-        default=3,
-        check=lambda size: size >= 1,
-    )
     batch_size = Field[int](
         doc="Stamps that are cut and measured at once; bounds the memory.",
         default=512,
