@@ -78,8 +78,8 @@ def find_maxima(filtered: FilteredCoadd, pixels: PixelLists, threshold: float) -
         maximum &= smoothed[flat + step] <= smoothed[flat]
     flat, owner = flat[maximum], owner[maximum]
     n_footprints = len(pixels.identifiers)
-    without = np.flatnonzero(np.bincount(owner, minlength=n_footprints) == 0)
-    brightest = _brightest_pixel(smoothed[pixels.flat], pixels)[without]
+    empty = np.bincount(owner, minlength=n_footprints) == 0
+    brightest, without = _brightest_pixels(smoothed, pixels, empty)
     flags = np.repeat([0, PEAKS.flag("NO_MAXIMUM")], [len(flat), len(without)])
     flat = np.concatenate([flat, brightest])
     owner = np.concatenate([owner, without])
@@ -175,10 +175,15 @@ def refine_centres(
     return offset(1, column, nx), offset(nx, row, ny)
 
 
-def _brightest_pixel(values: np.ndarray, pixels: PixelLists) -> np.ndarray:
-    """Flat index of each footprint's brightest pixel."""
-    order = np.lexsort((values, pixels.owner))
-    return pixels.flat[order[pixels.first[1:] - 1]]
+def _brightest_pixels(
+    smoothed: np.ndarray, pixels: PixelLists, chosen: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Flat index of the brightest pixel of each chosen footprint, and its owner."""
+    theirs = chosen[pixels.owner]
+    flat, owner = pixels.flat[theirs], pixels.owner[theirs]
+    order = np.lexsort((smoothed[flat], owner))
+    last = order[np.append(np.diff(owner[order]) > 0, True)[: len(order)]]
+    return flat[last], owner[last]
 
 
 def _sorted(candidates: Candidates, smoothed: np.ndarray, nx: int) -> Candidates:

@@ -39,7 +39,9 @@ class GaussianProcessConfig(Config):
         inclusiveMax=True,
     )
     peak_threshold = Field[float](
-        doc="Point-source S/N that a local maximum must exceed to become a peak.", default=5.0
+        doc="Point-source S/N that a local maximum must exceed to become a peak; best the"
+        " detection threshold, so change the two together.",
+        default=5.0,
     )
 
 

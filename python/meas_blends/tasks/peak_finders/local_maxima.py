@@ -17,7 +17,8 @@ class LocalMaximaConfig(Config):
     """Configuration of `LocalMaximaTask`."""
 
     threshold = Field[float](
-        doc="Point-source S/N that a peak must exceed; LSST's is the detection threshold.",
+        doc="Point-source S/N that a peak must exceed. LSST's rule takes the detection threshold:"
+        " change the two together.",
         default=5.0,
     )
 
