@@ -42,9 +42,7 @@ def _table(schema: TableSchema) -> str:
     lines = [f"\n## `{schema.name}`\n\n{schema.description}.\n"]
     lines.append("| column | type | unit | what it holds |\n| --- | --- | --- | --- |")
     for column in schema.columns:
-        lines.append(
-            f"| `{column.name}` | {column.dtype} | {column.unit} | {column.description} |"
-        )
+        lines.append(f"| `{column.name}` | {column.dtype} | {column.unit} | {column.description} |")
     if schema.flags:
         lines.append("| `flags` | i4 |  | Bits, added up |")
         lines.append("\n| flag | value | meaning |\n| --- | --- | --- |")

@@ -23,7 +23,13 @@ def gp_package(tmp_path_factory) -> Path:
 
     rng = np.random.default_rng(11)
     model = train_gaussian_process(
-        toy_blends(300, rng), toy_blends(400, rng), rng, smoothness=(1.5,), noise=(0.1,), batch=150, n_neighbours=20
+        toy_blends(300, rng),
+        toy_blends(400, rng),
+        rng,
+        smoothness=(1.5,),
+        noise=(0.1,),
+        batch=150,
+        n_neighbours=20,
     )
     folder = tmp_path_factory.mktemp("models") / "toy_gp"
     model.to_package("toy_gp", "1", "toy blends").write(folder)

@@ -16,7 +16,9 @@ from click.testing import CliRunner
 
 from fake_tasks import GATHER_PIPELINE, PIPELINE, write_image
 from meas_blends.cli import main
+from meas_blends.cli.progress import one_line
 from meas_blends.data.tables import read_table
+from meas_blends.run.results import UnitResult
 
 
 @pytest.fixture(autouse=True)
@@ -135,8 +137,11 @@ def test_listing_imports_nothing_heavy():
         (["a.fits", "-p", "fake.yaml", "-C", "detect:no.py"], "no such file"),
         (["a.fits", "-p", "fake.yaml", "-t", "magic"], "no plugin offers a task of this name"),
         (["a.fits", "-p", "fake.yaml", "--psf", "-1"], "give a positive FWHM"),
-        (["a.fits", "-p", "fake.yaml", "--psf", "none.fits"], "not a readable FITS file"),
+        (["a.fits", "-p", "fake.yaml", "--psf", "none.fits"], "none.fits: no such file"),
         (["-p", "gather.yaml", "--psf", "0.7"], "leave out --psf"),
+        (["a.fits", "-p", "fake.yaml", "--zero-point", "nan"], "--zero-point nan: not a number"),
+        (["a.fits", "-p", "fake.yaml", "--pixel-scale", "inf"], "--pixel-scale inf: not a number"),
+        (["a.fits", "-p", "fake.yaml", "-o", ""], "-o: an empty name"),
         (["a.fits", "./a.fits", "-p", "fake.yaml"], "given more than once"),
         (
             ["a.fits", "-p", "blends#find", "-c", "classify:peak_finder.name=magic"],
@@ -145,7 +150,7 @@ def test_listing_imports_nothing_heavy():
     ],
 )
 def test_one_sentence_for_each_wrong_argument(here, arguments, message):
-    result = call("run", *arguments, "-o", "out")
+    result = call("run", "-o", "out", *arguments)
     assert result.exit_code == 2
     assert message in result.output
     assert result.output.startswith("Error: ")
@@ -275,3 +280,16 @@ def test_version_and_help():
         result = call(*command, "--help")
         assert result.exit_code == 0
         assert "Usage:" in result.output
+        # Nothing is cut short for want of room.
+        assert not any(line.endswith("...") for line in result.output.splitlines()[1:])
+
+
+def test_the_reader_of_a_pipe_may_leave():
+    command = f"{sys.executable} -m meas_blends list | true"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_one_object_is_singular():
+    result = UnitResult("a", Path("a"), counts={"footprints": 1, "peaks": 2}, tasks_run=1)
+    assert one_line(result) == "a: 1 footprint, 2 peaks, 0.0 s"

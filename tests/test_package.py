@@ -6,8 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import meas_blends
 import pytest
+
+import meas_blends
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "python" / "meas_blends"

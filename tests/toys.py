@@ -1,6 +1,7 @@
 """Scenes of Gaussian sources with known answers, shared by the tests."""
 
 import numpy as np
+
 from meas_blends.blends.training import TrainingSet
 from meas_blends.data.coadd import Coadd
 from meas_blends.data.footprints import pixel_lists

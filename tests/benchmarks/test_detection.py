@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
+
 from meas_blends.blends.cutouts import cut_footprints
 from meas_blends.blends.maxima import find_maxima
 from meas_blends.data.coadd import Coadd
@@ -10,7 +12,6 @@ from meas_blends.detection.background import subtract_background
 from meas_blends.detection.find import find_footprints
 from meas_blends.detection.matched_filter import matched_filter
 from meas_blends.detection.psf import gaussian_psf
-from scipy.ndimage import gaussian_filter
 
 SIZES = [512, 1024, 2048]
 

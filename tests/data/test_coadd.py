@@ -89,3 +89,32 @@ def test_psf_gets_unit_sum():
 def test_a_psf_that_cannot_be_one(psf):
     with pytest.raises(BadInputError, match="PSF image"):
         Coadd(ONES, psf=psf)
+
+
+def test_the_last_bit_of_a_mask_is_a_plane():
+    mask = np.zeros((2, 2), np.int32)
+    mask[0, 1] = -(2**31)
+    coadd = Coadd(np.zeros((2, 2)), mask=mask, mask_planes={"BAD": 31, "SAT": 1})
+    assert coadd.bad.tolist() == [[False, True], [False, False]]
+    assert not coadd.in_planes("SAT", "NO_SUCH_PLANE").any()
+
+
+def test_pixels_hidden_by_a_masked_array_are_bad():
+    hidden = np.array([[True, False], [False, False]])
+    coadd = Coadd(np.ma.masked_array(np.ones((2, 2)), hidden))
+    assert np.array_equal(coadd.bad, hidden)
+    assert np.array_equal(Coadd(np.ma.masked_array([[1, 2], [3, 4]], hidden)).bad, hidden)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"xy0": (1e12, 0)}, "xy0"),
+        ({"xy0": (0, float("nan"))}, "xy0"),
+        ({"zero_point": -5000.0}, "zero point of -5000 mag"),
+        ({"mask_planes": {"BAD": 32}}, "plane BAD has bit 32"),
+    ],
+)
+def test_numbers_out_of_range(wrong, words):
+    with pytest.raises(BadInputError, match=words):
+        Coadd(np.zeros((2, 2)), **wrong)

@@ -1,6 +1,10 @@
+import os
+import subprocess
+import sys
+
 import pytest
 
-from meas_blends.data.files import write_whole
+from meas_blends.data.files import unfinished, write_whole
 
 
 def test_a_file_appears_whole(tmp_path):
@@ -46,3 +50,15 @@ def test_a_failed_folder_leaves_nothing(tmp_path):
         (temporary / "half").write_text("half")
         raise ValueError("late")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_unfinished_is_what_ended_processes_left(tmp_path):
+    ended = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True
+    )
+    left = tmp_path / f".spans.{int(ended.stdout)}.part.parquet"
+    left.touch()
+    (tmp_path / f".peaks.{os.getpid()}.part.parquet").touch()
+    (tmp_path / "peaks.parquet").touch()
+    (tmp_path / ".mine.part").touch()
+    assert unfinished(tmp_path) == [left]

@@ -4,6 +4,7 @@ import pytest
 from meas_blends.data.coadd import Coadd
 from meas_blends.detection.complete import complete_coadd
 from meas_blends.detection.psf import gaussian_psf, psf_sigma
+from meas_blends.errors import BadInputError
 
 
 def starry_image(side=160):
@@ -44,7 +45,7 @@ def test_why_there_was_no_psf_is_kept():
     assert coadd.origins["psf"] == f"estimated from 6 stars in the image; {why}"
 
 
-@pytest.mark.parametrize("value", [0.0, -1.0, np.nan])
+@pytest.mark.parametrize("value", [0.0, -1.0, np.nan, np.inf])
 def test_a_variance_plane_without_a_positive_value_does_not_count(value):
     coadd = complete_coadd(Coadd(starry_image(), variance=np.full((160, 160), value)))
     assert not coadd.bad.any()
@@ -74,3 +75,14 @@ def test_real_blend_without_variance_and_psf(shared_data):
     assert psf_sigma(coadd.psf) == pytest.approx(psf_sigma(data["psfs"][i]), rel=0.1)
     ratio = np.sqrt(np.median(coadd.variance) / np.median(data["variance"][i]))
     assert 0.8 < ratio < 1.4
+
+
+@pytest.mark.parametrize("factor", [1e-25, 1e25])
+def test_counts_without_a_variance_in_single_precision(factor):
+    with pytest.raises(BadInputError, match="multiply the counts by a power of ten"):
+        complete_coadd(Coadd(starry_image() * factor))
+
+
+def test_a_bare_array_is_no_coadd():
+    with pytest.raises(BadInputError, match=r"a ndarray, not a Coadd; give Coadd\(image\)"):
+        complete_coadd(starry_image())

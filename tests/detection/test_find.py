@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
 from meas_blends.data.catalogs import FOOTPRINTS
 from meas_blends.data.coadd import Coadd
 from meas_blends.detection.find import find_footprints, grow

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from meas_blends.data.coadd import Coadd
 from meas_blends.detection.matched_filter import matched_filter
 from meas_blends.detection.psf import gaussian_psf

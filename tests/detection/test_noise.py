@@ -181,3 +181,18 @@ def test_smoothing_factor_is_one_if_it_cannot_be_told():
     assert smoothing_noise_factor(np.zeros((50, 50)), np.zeros((50, 50), bool), 1.5) == 1.0
     small = np.random.default_rng(1).normal(size=(6, 6))
     assert smoothing_noise_factor(small, none_bad(small), 1.5) == 1.0
+
+
+def test_rounding_is_noise_too():
+    # Noise below one step: most pixels are equal, and their clipped scatter is 0.
+    noise = np.random.default_rng(4).normal(0.0, 0.2, (200, 200))
+    image = 4.0 * np.round(noise)
+    image[50, 50], image[100, 20] = 400.0, 120.0
+    variance = estimate_variance(image, np.zeros(image.shape, bool))
+    assert np.median(variance) == pytest.approx(16.0 / 12.0, rel=0.3)
+
+
+def test_one_bright_pixel_is_no_rounding():
+    image = np.zeros((50, 50))
+    image[25, 25] = 1000.0
+    assert np.median(estimate_variance(image, np.zeros(image.shape, bool))) < 1000.0

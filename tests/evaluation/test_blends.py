@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from meas_blends.data.catalogs import CLASSIFICATION, FOOTPRINT_LABELS
 from meas_blends.errors import BadInputError
 from meas_blends.evaluation.blends import evaluate_classifications

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from sklearn import metrics
+
 from meas_blends.evaluation.scores import (
     accuracies,
     balanced_accuracy,
@@ -9,7 +11,6 @@ from meas_blends.evaluation.scores import (
     cross_entropy,
     reliability,
 )
-from sklearn import metrics
 
 
 def test_accuracies():

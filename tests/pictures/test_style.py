@@ -4,7 +4,7 @@ from astropy.wcs import WCS
 from matplotlib.figure import Figure
 
 from meas_blends.data.coadd import Coadd
-from meas_blends.pictures.style import draw_compass, draw_scale_bar, grey_levels
+from meas_blends.pictures.style import draw_compass, draw_image, draw_scale_bar, grey_levels
 
 
 def test_levels_rise_from_the_sky_to_the_brightest():
@@ -59,3 +59,19 @@ def test_no_wcs_no_compass():
     axes = Figure().add_subplot()
     draw_compass(axes, Coadd(np.zeros((20, 20))))
     assert len(axes.texts) == 0
+
+
+def test_large_images_are_drawn_by_blocks():
+    image = np.zeros((2605, 1300), np.float32)
+    image[2000:2002, 600:602] = 1.0
+    axes = Figure().add_subplot()
+    draw_image(axes, np.ma.masked_array(image, image < 0), (100, 200))
+    drawn = axes.images[0].get_array()
+    assert drawn.shape == (1302, 650)
+    assert drawn[1000, 300] == 1.0
+    assert axes.images[0].get_extent() == [99.5, 1399.5, 199.5, 2803.5]
+
+
+def test_levels_are_of_single_precision():
+    image = np.random.default_rng(1).normal(1e6, 10, (50, 50)).astype(np.float32)
+    assert grey_levels(image, np.ones(image.shape, bool)).dtype == np.float32

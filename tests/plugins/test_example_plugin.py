@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from meas_blends.data.fits import write_coadd
 from meas_blends.data.tables import read_table
 from toys import draw

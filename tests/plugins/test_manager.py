@@ -5,6 +5,7 @@ import sys
 import types
 
 import pytest
+
 from meas_blends.errors import BadInputError
 from meas_blends.plugins import Extension, extensions, hookimpl, load, manager
 
@@ -58,7 +59,11 @@ def find(name, kind="peak_finder"):
 
 def test_builtin_extensions_are_there_and_load():
     names = {(found.extension.kind, found.extension.name) for found in extensions()}
-    assert {("peak_finder", "gp"), ("peak_finder", "local_maxima"), ("estimator", "compact")} < names
+    assert {
+        ("peak_finder", "gp"),
+        ("peak_finder", "local_maxima"),
+        ("estimator", "compact"),
+    } < names
     for found in extensions():
         assert not found.error
         assert load(found).ConfigClass is not None
@@ -136,7 +141,9 @@ def test_a_class_that_cannot_be_used(install, monkeypatch, target, message):
 def test_the_entry_point_group_is_the_documented_one(monkeypatch):
     asked = []
     monkeypatch.setattr(
-        manager, "entry_points", lambda group: asked.append(group) or importlib.metadata.EntryPoints()
+        manager,
+        "entry_points",
+        lambda group: asked.append(group) or importlib.metadata.EntryPoints(),
     )
     extensions.cache_clear()
     extensions()

@@ -5,6 +5,7 @@ import logging
 
 import pytest
 from lsst.pex.config import Config
+
 from meas_blends.errors import BadInputError
 from meas_blends.plugins import registries
 from meas_blends.plugins.manager import FoundExtension

@@ -45,9 +45,9 @@ def test_wrong_psf_files(tmp_path):
     for name, message in (
         ("even", "odd sides"),
         ("line", "no 2-D image"),
-        ("text", "not a readable"),
+        ("text", "not a FITS file"),
     ):
         with pytest.raises(BadInputError, match=message):
             read_psf(tmp_path / f"{name}.fits")
-    with pytest.raises(BadInputError, match="not a readable"):
+    with pytest.raises(BadInputError, match="no such file"):
         read_psf(tmp_path / "nowhere.fits")

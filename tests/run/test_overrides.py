@@ -1,6 +1,6 @@
 import pytest
-from fake_tasks import DetectConfig
 
+from fake_tasks import DetectConfig
 from meas_blends.errors import BadInputError
 from meas_blends.run.overrides import file_override, value_override
 from meas_blends.run.settings import Origins
@@ -149,3 +149,26 @@ def test_wrong_python_files_name_the_line(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(BadInputError, match=message):
         apply(DetectConfig(), file_override(f"detect:{path}"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.py", b"raise SystemExit(3)", r"a\.py:1: SystemExit: 3; correct"),
+        ("a.py", b"\xff\xfe", r"a\.py: UnicodeDecodeError"),
+        ("a.yaml", b"\xff\xfe\x00", r"a\.yaml: not a readable text file"),
+        ("a.yaml", b"grow: 1\nthreshold: [1", r"a\.yaml:\d: not valid YAML \(expected"),
+    ],
+)
+def test_files_that_cannot_be_used(tmp_path, monkeypatch, name, content, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadInputError, match=message):
+        apply(DetectConfig(), file_override(f"detect:{name}"))
+
+
+def test_a_file_must_be_python_or_yaml_by_its_name(tmp_path):
+    # YAML read as Python would be an annotation, and change nothing.
+    (tmp_path / "settings.txt").write_text("threshold: 4\n")
+    with pytest.raises(BadInputError, match=r"ends in \.py or \.yaml"):
+        file_override(f"detect:{tmp_path}/settings.txt")

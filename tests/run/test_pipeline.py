@@ -108,3 +108,8 @@ def test_the_shipped_pipelines_load():
     assert list(load_pipeline("blends#find").nodes) == ["detect", "classify"]
     for name in ("detect", "train", "evaluate"):
         load_pipeline(name)
+
+
+def test_a_task_that_is_no_class_is_refused(pipeline):
+    with pytest.raises(BadInputError, match=r"os.path.join is no PipelineTask"):
+        load_pipeline(pipeline, added_tasks=["os.path.join"])

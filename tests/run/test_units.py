@@ -14,6 +14,7 @@ from meas_blends.run.units import Unit, image_stem, image_units, scene_units
         ("a.b.FITS", "a.b"),
         ("a.fits.gz", "a"),
         ("a.fit.fz", "a"),
+        ("a.fits.xz", "a"),
         ("a.dat", "a.dat"),
         (".fits", ".fits"),
     ],
@@ -44,6 +45,11 @@ def test_identity_follows_the_file_and_the_options(make_image):
     )
     make_image("a.fits", squares=3)
     assert Unit("a", path).external()["blend_coadd"][0] != first
+
+
+def test_a_folder_is_told(tmp_path):
+    with pytest.raises(BadInputError, match="a folder, not a file"):
+        Unit("a", tmp_path).check()
 
 
 def test_a_missing_image_is_told(tmp_path):

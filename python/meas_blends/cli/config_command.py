@@ -12,7 +12,7 @@ from .override_options import OrderedCommand, override_options, overrides_in_ord
 __all__ = ["config"]
 
 
-@click.command("config", cls=OrderedCommand)
+@click.command("config", cls=OrderedCommand, short_help="Show a pipeline's full configuration.")
 @click.argument("pipeline")
 @override_options
 @click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")

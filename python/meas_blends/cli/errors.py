@@ -30,7 +30,8 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
             return command(**options)
         except BadInputError as error:
             raise _stop(str(error), BAD_ARGUMENTS) from error
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        # Click itself ends quietly where the reader of a pipe has gone.
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except Exception as error:
             if options.get("debug"):

@@ -73,6 +73,9 @@ def one_line(result: UnitResult) -> str:
     """Say what became of a unit."""
     if result.error:
         return f"{result.name}: FAILED: {result.error}"
-    counts = ", ".join(f"{number} {what}" for what, number in result.counts.items())
+    counts = ", ".join(
+        f"{number} {what.removesuffix('s') if number == 1 else what}"
+        for what, number in result.counts.items()
+    )
     state = f"{result.seconds:.1f} s" if result.tasks_run else "was done before"
     return f"{result.name}: {counts + ', ' if counts else ''}{state}"

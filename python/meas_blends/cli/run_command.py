@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,9 @@ _DEMO_SIZE = 512
 _DEFAULT_SCENES = 10
 
 
-@click.command("run", cls=OrderedCommand)
+@click.command(
+    "run", cls=OrderedCommand, short_help="Run a pipeline on images or simulated scenes."
+)
 @click.argument("images", nargs=-1, metavar="[IMAGE]...")
 @click.option(
     "-p",
@@ -92,6 +95,8 @@ def _run(
     from .progress import make_listener
     from .summary import report
 
+    if not output:
+        raise BadInputError("-o: an empty name; give the folder for the results.")
     folder = Path(output)
     if folder.exists() and not folder.is_dir():
         raise BadInputError(f"{output}: a file, not a folder; give another place with -o.")
@@ -141,6 +146,9 @@ def _image_options(
     from ..errors import BadInputError
     from ..run.images import ImageOptions, read_psf
 
+    for option, value in (("--pixel-scale", pixel_scale), ("--zero-point", zero_point)):
+        if value is not None and not math.isfinite(value):
+            raise BadInputError(f"{option} {value}: not a number; give one, or leave it out.")
     image, fwhm = None, None
     if psf is not None:
         try:

@@ -19,7 +19,9 @@ __all__ = [
     "TRUTH",
 ]
 
-_FOOTPRINT_ID = Column("footprintId", "i8", "Footprint that this row belongs to", ucd="meta.id.parent")
+_FOOTPRINT_ID = Column(
+    "footprintId", "i8", "Footprint that this row belongs to", ucd="meta.id.parent"
+)
 _PEAK_ID = Column("peakId", "i8", "Peak that this row belongs to", ucd="meta.id.parent")
 _RA = Column("coord_ra", "f8", "Right ascension, ICRS; NaN without a WCS", "deg", "pos.eq.ra")
 _DEC = Column("coord_dec", "f8", "Declination, ICRS; NaN without a WCS", "deg", "pos.eq.dec")
@@ -28,20 +30,41 @@ FOOTPRINTS = TableSchema(
     "blend_footprints",
     "One row a footprint: connected pixels above the detection threshold, grown by the PSF",
     (
-        Column("footprintId", "i8", "Identifier of the footprint, from 1 in each image", ucd="meta.id;meta.main"),
+        Column(
+            "footprintId",
+            "i8",
+            "Identifier of the footprint, from 1 in each image",
+            ucd="meta.id;meta.main",
+        ),
         Column("x0", "i4", "First column of the bounding box, parent pixels", "pix"),
         Column("y0", "i4", "First row of the bounding box, parent pixels", "pix"),
         Column("x1", "i4", "Last column of the bounding box (inclusive), parent pixels", "pix"),
         Column("y1", "i4", "Last row of the bounding box (inclusive), parent pixels", "pix"),
-        Column("x", "f8", "Flux-weighted centroid, parent pixels", "pix", "pos.cartesian.x;instr.det"),
-        Column("y", "f8", "Flux-weighted centroid, parent pixels", "pix", "pos.cartesian.y;instr.det"),
+        Column(
+            "x", "f8", "Flux-weighted centroid, parent pixels", "pix", "pos.cartesian.x;instr.det"
+        ),
+        Column(
+            "y", "f8", "Flux-weighted centroid, parent pixels", "pix", "pos.cartesian.y;instr.det"
+        ),
         _RA,
         _DEC,
         Column("footprintArea", "i4", "Number of pixels", "pix", "phys.angArea"),
         Column("nPixelsBad", "i4", "Pixels of it without usable light", "pix"),
         Column("significance", "f4", "Largest point-source S/N in the footprint", "", "stat.snr"),
-        Column("flux", "f8", "Sum of its pixels less the background; NaN without a zero point", "nJy", "phot.flux"),
-        Column("fluxErr", "f8", "Its standard error from the variance plane", "nJy", "stat.error;phot.flux"),
+        Column(
+            "flux",
+            "f8",
+            "Sum of its pixels less the background; NaN without a zero point",
+            "nJy",
+            "phot.flux",
+        ),
+        Column(
+            "fluxErr",
+            "f8",
+            "Its standard error from the variance plane",
+            "nJy",
+            "stat.error;phot.flux",
+        ),
     ),
     (
         Flag(0, "EDGE", "touches the border of the image"),
@@ -77,12 +100,20 @@ PEAKS = TableSchema(
         Column("peakValue", "f4", "Value of the smoothed image at (i_x, i_y)", "ct"),
         Column("significance", "f4", "Point-source S/N at (i_x, i_y)", "", "stat.snr"),
         Column("peakFinder", "str", "Name of the peak finder"),
-        Column("probability", "f4", "Probability that this peak is an object of its own", "", "stat.probability"),
+        Column(
+            "probability",
+            "f4",
+            "Probability that this peak is an object of its own",
+            "",
+            "stat.probability",
+        ),
     ),
     (
         Flag(0, "EDGE", "within one PSF width of the border of the image"),
         Flag(1, "NO_MAXIMUM", "the footprint has no local maximum: its brightest pixel stands in"),
-        Flag(2, "RESIDUAL", "found in the residual of a footprint called blended, not as a maximum"),
+        Flag(
+            2, "RESIDUAL", "found in the residual of a footprint called blended, not as a maximum"
+        ),
     ),
 )
 
@@ -91,27 +122,67 @@ CLASSIFICATION = TableSchema(
     "One row a footprint: how many objects it holds",
     (
         _FOOTPRINT_ID,
-        Column("blendProbability", "f4", "Probability of more than one object; NaN if not estimated", "", "stat.probability"),
+        Column(
+            "blendProbability",
+            "f4",
+            "Probability of more than one object; NaN if not estimated",
+            "",
+            "stat.probability",
+        ),
         Column("blended", "bool", "Called a blend"),
         Column("nPeaks", "i4", "Rows in blend_peaks, never less than one", "", "meta.number"),
-        Column("probability1", "f4", "Probability of one object; NaN if not estimated", "", "stat.probability"),
-        Column("probability2", "f4", "Probability of two objects; NaN if not estimated", "", "stat.probability"),
-        Column("probability3", "f4", "Probability of three objects; NaN if not estimated", "", "stat.probability"),
-        Column("probability4", "f4", "Probability of four or more objects; NaN if not estimated", "", "stat.probability"),
+        Column(
+            "probability1",
+            "f4",
+            "Probability of one object; NaN if not estimated",
+            "",
+            "stat.probability",
+        ),
+        Column(
+            "probability2",
+            "f4",
+            "Probability of two objects; NaN if not estimated",
+            "",
+            "stat.probability",
+        ),
+        Column(
+            "probability3",
+            "f4",
+            "Probability of three objects; NaN if not estimated",
+            "",
+            "stat.probability",
+        ),
+        Column(
+            "probability4",
+            "f4",
+            "Probability of four or more objects; NaN if not estimated",
+            "",
+            "stat.probability",
+        ),
         Column("peakFinder", "str", "Name of the peak finder"),
         Column("model", "str", "Name and version of its model package, if it has one"),
     ),
     (
         Flag(0, "CLIPPED", "larger than the classifier's cutout, which saw only its middle"),
-        Flag(1, "BAD_PIXELS", "contains pixels without usable light, seen by the classifier as empty"),
-        Flag(2, "NO_PROBABILITY", "the peak finder gives no probability, or could not for this footprint"),
+        Flag(
+            1, "BAD_PIXELS", "contains pixels without usable light, seen by the classifier as empty"
+        ),
+        Flag(
+            2,
+            "NO_PROBABILITY",
+            "the peak finder gives no probability, or could not for this footprint",
+        ),
     ),
 )
 
 #: Targets of the morphology posterior: column stem, unit, description.
 MORPHOLOGY_TARGETS = (
     ("bulgeToTotal", "", "Bulge-to-total flux ratio"),
-    ("halfLightRadius", "arcsec", "Half-light radius of the whole galaxy, major axis, before the PSF"),
+    (
+        "halfLightRadius",
+        "arcsec",
+        "Half-light radius of the whole galaxy, major axis, before the PSF",
+    ),
     ("flux", "nJy", "Total flux"),
 )
 
@@ -131,15 +202,29 @@ def _posterior_columns() -> tuple[Column, ...]:
     columns = []
     for stem, unit, text in MORPHOLOGY_TARGETS:
         columns.append(Column(f"{stem}_mean", "f4", f"{text}: posterior mean", unit, "stat.mean"))
-        columns.append(Column(f"{stem}_std", "f4", f"{text}: posterior standard deviation", unit, "stat.stdev"))
+        columns.append(
+            Column(f"{stem}_std", "f4", f"{text}: posterior standard deviation", unit, "stat.stdev")
+        )
         columns += [
-            Column(f"{stem}_{suffix}", "f4", f"{text}: {percent}% quantile of the posterior", unit, "stat.value")
+            Column(
+                f"{stem}_{suffix}",
+                "f4",
+                f"{text}: {percent}% quantile of the posterior",
+                unit,
+                "stat.value",
+            )
             for suffix, percent in QUANTILES.items()
         ]
     transformed = ("logit(B/T)", "ln(Re/arcsec)", "ln(flux/nJy)")
     for i in range(3):
         columns += [
-            Column(f"cov_{i}{j}", "f4", f"Covariance of {transformed[i]} and {transformed[j]}", "", "stat.covariance")
+            Column(
+                f"cov_{i}{j}",
+                "f4",
+                f"Covariance of {transformed[i]} and {transformed[j]}",
+                "",
+                "stat.covariance",
+            )
             for j in range(i + 1)
         ]
     return tuple(columns)
@@ -157,7 +242,11 @@ MORPHOLOGY = TableSchema(
         _DEC,
         *_posterior_columns(),
         Column("label", "str", "'highly bulge-dominated', 'highly disk-dominated' or empty"),
-        Column("maskedFraction", "f4", "Share of the stamp's pixels that neighbours, masks or the border took"),
+        Column(
+            "maskedFraction",
+            "f4",
+            "Share of the stamp's pixels that neighbours, masks or the border took",
+        ),
         Column("estimator", "str", "Name of the morphology estimator"),
         Column("model", "str", "Name and version of its model package"),
     ),
@@ -165,12 +254,20 @@ MORPHOLOGY = TableSchema(
         Flag(0, "EDGE", "the stamp reaches over the border of the image"),
         Flag(1, "BAD_PIXELS", "the stamp holds pixels without usable light, which were left out"),
         Flag(2, "NEIGHBOURS", "the stamp holds other footprints, which were left out"),
-        Flag(3, "BLENDED", "shares its footprint with other peaks: pixels nearer to them were left out"),
+        Flag(
+            3,
+            "BLENDED",
+            "shares its footprint with other peaks: pixels nearer to them were left out",
+        ),
         Flag(4, "NO_ZERO_POINT", "flux unknown: the coadd has no zero point"),
-        Flag(5, "NO_PIXEL_SCALE", "radius unknown: the coadd has no WCS and no pixel scale was given"),
+        Flag(
+            5, "NO_PIXEL_SCALE", "radius unknown: the coadd has no WCS and no pixel scale was given"
+        ),
         Flag(6, "FAILED", "no posterior: too few usable pixels around the peak"),
         Flag(7, "UNRESOLVED", "median half-light radius below half the PSF's FWHM"),
-        Flag(8, "OUTSIDE_TRAINING", "flux, PSF or pixel scale outside what the model was trained on"),
+        Flag(
+            8, "OUTSIDE_TRAINING", "flux, PSF or pixel scale outside what the model was trained on"
+        ),
     ),
 )
 
@@ -178,17 +275,36 @@ TRUTH = TableSchema(
     "blend_truth",
     "One row a simulated galaxy",
     (
-        Column("galaxyId", "i8", "Identifier of the galaxy, from 1 in each scene", ucd="meta.id;meta.main"),
+        Column(
+            "galaxyId",
+            "i8",
+            "Identifier of the galaxy, from 1 in each scene",
+            ucd="meta.id;meta.main",
+        ),
         Column("x", "f8", "Centre, parent pixels", "pix", "pos.cartesian.x;instr.det"),
         Column("y", "f8", "Centre, parent pixels", "pix", "pos.cartesian.y;instr.det"),
         _RA,
         _DEC,
         Column("mag", "f4", "AB magnitude", "mag", "phot.mag"),
         Column("flux", "f8", "Total flux", "nJy", "phot.flux"),
-        Column("significance", "f4", "S/N of a point source of this flux in the coadd", "", "stat.snr"),
+        Column(
+            "significance", "f4", "S/N of a point source of this flux in the coadd", "", "stat.snr"
+        ),
         Column("bulgeToTotal", "f4", "Bulge-to-total flux ratio"),
-        Column("bulgeHalfLightRadius", "f4", "Half-light radius of the bulge, geometric mean of its axes", "arcsec", "phys.angSize"),
-        Column("diskHalfLightRadius", "f4", "Half-light radius of the disk, geometric mean of its axes", "arcsec", "phys.angSize"),
+        Column(
+            "bulgeHalfLightRadius",
+            "f4",
+            "Half-light radius of the bulge, geometric mean of its axes",
+            "arcsec",
+            "phys.angSize",
+        ),
+        Column(
+            "diskHalfLightRadius",
+            "f4",
+            "Half-light radius of the disk, geometric mean of its axes",
+            "arcsec",
+            "phys.angSize",
+        ),
         Column("bulgeSersicIndex", "f4", "Sersic index of the bulge"),
         Column("diskSersicIndex", "f4", "Sersic index of the disk"),
         Column("bulgeEllipticity", "f4", "(a - b) / (a + b) of the bulge", "", "src.ellipticity"),
@@ -202,10 +318,20 @@ FOOTPRINT_LABELS = TableSchema(
     "One row a footprint: how many galaxies of sufficient S/N have their centre in it",
     (
         _FOOTPRINT_ID,
-        Column("nObjects", "i4", "Galaxies of sufficient point-source S/N whose centre lies in it", "", "meta.number"),
+        Column(
+            "nObjects",
+            "i4",
+            "Galaxies of sufficient point-source S/N whose centre lies in it",
+            "",
+            "meta.number",
+        ),
         Column("blended", "bool", "More than one of them"),
     ),
-    (Flag(0, "EMPTY", "holds none: neither blended nor unblended, left out of training and scores"),),
+    (
+        Flag(
+            0, "EMPTY", "holds none: neither blended nor unblended, left out of training and scores"
+        ),
+    ),
 )
 
 EVALUATION = TableSchema(
@@ -220,7 +346,11 @@ EVALUATION = TableSchema(
         Column("blendedAccuracy", "f4", "Share of blended footprints called blended"),
         Column("balancedAccuracy", "f4", "Mean of the two accuracies"),
         Column("balancedAccuracyErr", "f4", "Its standard error, from the scatter between scenes"),
-        Column("crossEntropy", "f4", "Mean cross-entropy of the blend probability, in nats; NaN without probabilities"),
+        Column(
+            "crossEntropy",
+            "f4",
+            "Mean cross-entropy of the blend probability, in nats; NaN without probabilities",
+        ),
         Column("crossEntropyErr", "f4", "Its standard error, from the scatter between scenes"),
         Column("calibrationError", "f4", "Expected calibration error of the blend probability"),
     ),
@@ -234,7 +364,13 @@ RELIABILITY = TableSchema(
         Column("probabilityLow", "f4", "Lower edge of the bin", "", "stat.probability"),
         Column("probabilityHigh", "f4", "Upper edge of the bin", "", "stat.probability"),
         Column("nFootprints", "i4", "Labelled footprints in the bin", "", "meta.number"),
-        Column("meanProbability", "f4", "Their mean blend probability; NaN if there are none", "", "stat.probability"),
+        Column(
+            "meanProbability",
+            "f4",
+            "Their mean blend probability; NaN if there are none",
+            "",
+            "stat.probability",
+        ),
         Column("blendedFraction", "f4", "Their observed share of blends; NaN if there are none"),
         Column("blendedFractionErr", "f4", "Its binomial standard error", "", "stat.error"),
     ),

@@ -11,7 +11,14 @@ from astropy.wcs.utils import proj_plane_pixel_scales
 
 from ..errors import BadInputError
 
-__all__ = ["BAD_PLANES", "DEFAULT_MASK_PLANES", "NANOJANSKY_ZERO_POINT", "Coadd", "normalise_psf"]
+__all__ = [
+    "BAD_PLANES",
+    "DEFAULT_MASK_PLANES",
+    "MASK_BITS",
+    "NANOJANSKY_ZERO_POINT",
+    "Coadd",
+    "normalise_psf",
+]
 
 #: AB magnitude of one nanojansky.
 NANOJANSKY_ZERO_POINT = 31.4
@@ -28,6 +35,14 @@ DEFAULT_MASK_PLANES = {
     "SUSPECT": 7,
     "NO_DATA": 8,
 }
+
+#: Bits of a mask, the last of which is the sign, as in ``lsst.afw``.
+MASK_BITS = 32
+
+#: Parent pixels must fit the 32-bit columns of the tables, and zero points
+#: beyond these magnitudes are mistakes that would overflow.
+_LARGEST_PIXEL = 2**31
+_ZERO_POINT_LIMIT = 200.0
 
 #: Planes whose pixels hold no usable light. Interpolated and saturated pixels
 #: stay in: the pipelines have given them a value, and dropping them would cut
@@ -47,7 +62,8 @@ class Coadd:
     Parameters
     ----------
     image : `numpy.ndarray`, (ny, nx)
-        Pixel values [count], turned into native float32.
+        Pixel values [count], turned into native float32; NaN where a masked
+        array hides them.
     variance : `numpy.ndarray`, (ny, nx), optional
         Variance of each pixel [count^2]. ``None`` where the file has none;
         `meas_blends.detection.complete_coadd` estimates it.
@@ -76,7 +92,8 @@ class Coadd:
     Raises
     ------
     BadInputError
-        If the shapes of the planes disagree or the image is not 2-D.
+        If the shapes of the planes disagree, the image is not 2-D, or a
+        number is out of its range.
     """
 
     image: np.ndarray
@@ -96,7 +113,8 @@ class Coadd:
         self.image = _native(self.image, np.float32)
         if self.image.ndim != 2 or 0 in self.image.shape:
             raise BadInputError(
-                f"{self.name}: the image has shape {self.image.shape}; give a 2-D image with pixels in it."
+                f"{self.name}: the image has shape {self.image.shape}; give a 2-D image"
+                " with pixels in it."
             )
         if self.variance is not None:
             self.variance = _native(self.variance, np.float32)
@@ -106,14 +124,35 @@ class Coadd:
         for label, plane in (("variance", self.variance), ("mask", self.mask)):
             if plane is not None and plane.shape != self.image.shape:
                 raise BadInputError(
-                    f"{self.name}: the {label} has shape {plane.shape} but the image {self.image.shape};"
-                    " give planes of one shape."
+                    f"{self.name}: the {label} has shape {plane.shape} but the image"
+                    f" {self.image.shape}; give planes of one shape."
                 )
         if self.psf is not None:
             self.psf = normalise_psf(self.psf, self.name)
         if self.pixel_scale is None:
             self.pixel_scale = _pixel_scale(self.wcs)
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
+        """Check what is neither pixels nor text."""
+        for plane, bit in self.mask_planes.items():
+            if not 0 <= bit < MASK_BITS:
+                raise BadInputError(
+                    f"{self.name}: the mask plane {plane} has bit {bit}; give bits from 0 to"
+                    f" {MASK_BITS - 1}."
+                )
+        limit = _LARGEST_PIXEL - max(self.shape)
+        if not all(-limit < value < limit for value in self.xy0):
+            raise BadInputError(
+                f"{self.name}: its first pixel is the parent pixel {tuple(self.xy0)}; give an"
+                " origin (xy0) of 32-bit numbers."
+            )
         self.xy0 = (int(self.xy0[0]), int(self.xy0[1]))
+        if abs(self.zero_point) > _ZERO_POINT_LIMIT:
+            raise BadInputError(
+                f"{self.name}: a zero point of {self.zero_point:g} mag; give the AB magnitude of"
+                " one count, or none."
+            )
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -127,12 +166,17 @@ class Coadd:
         Not finite in image or variance, variance not positive, or in one of
         `BAD_PLANES`.
         """
-        bits = sum(1 << self.mask_planes[p] for p in BAD_PLANES if p in self.mask_planes)
-        bad = ~np.isfinite(self.image) | ((self.mask & bits) != 0)
+        bad = ~np.isfinite(self.image) | self.in_planes(*BAD_PLANES)
         if self.variance is not None:
             # A NaN compares false, so it counts as bad too.
             bad |= ~((self.variance > 0) & (self.variance < np.inf))
         return bad
+
+    def in_planes(self, *names: str) -> np.ndarray:
+        """Pixels in any of some mask planes, `bool` (ny, nx); unknown planes are empty."""
+        bits = sum(1 << self.mask_planes[name] for name in names if name in self.mask_planes)
+        # Unsigned, for bit 31 is the sign.
+        return (self.mask.view(np.uint32) & np.uint32(bits)) != 0
 
     @property
     def nanojansky_per_count(self) -> float:
@@ -195,12 +239,20 @@ def normalise_psf(psf: np.ndarray, name: str = "PSF") -> np.ndarray:
         )
     total = psf.sum()
     if not np.isfinite(total) or total <= 0:
-        raise BadInputError(f"{name}: the PSF image sums to {total}; give one with finite pixels and a positive sum.")
+        raise BadInputError(
+            f"{name}: the PSF image sums to {total}; give one with finite pixels and a positive"
+            " sum."
+        )
     return (psf / total).astype(np.float32)
 
 
 def _native(array: np.ndarray, dtype: type) -> np.ndarray:
-    """Contiguous array in the machine's own byte order, as sep and torch need."""
+    """Contiguous array in the machine's own byte order, as sep and torch need.
+
+    Pixels that a masked array hides are NaN, or 0 in a mask of planes.
+    """
+    if isinstance(array, np.ma.MaskedArray):
+        array = array.astype(dtype).filled(np.nan if np.issubdtype(dtype, np.floating) else 0)
     return np.ascontiguousarray(array, dtype=dtype)
 
 

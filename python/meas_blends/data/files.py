@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["write_whole"]
+__all__ = ["unfinished", "write_whole"]
+
+#: Number of the process in a temporary name.
+_TEMPORARY = re.compile(r"^\..*\.(\d+)\.part[^/]*$")
 
 
 @contextmanager
@@ -42,3 +46,24 @@ def write_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         else:
             temporary.unlink(missing_ok=True)
         raise
+
+
+def unfinished(folder: Path) -> list[Path]:
+    """List what processes that have ended left in a folder under temporary names."""
+    found = []
+    for path in folder.glob(".*.part*"):
+        match = _TEMPORARY.match(path.name)
+        if match and not _is_running(int(match.group(1))):
+            found.append(path)
+    return found
+
+
+def _is_running(process: int) -> bool:
+    """Whether a process of this number runs on this machine."""
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -117,9 +117,7 @@ class PixelLists:
         return ufunc.reduceat(values, self.first[:-1])
 
 
-def pixel_lists(
-    spans: Table, shape: tuple[int, int], xy0: tuple[int, int] = (0, 0)
-) -> PixelLists:
+def pixel_lists(spans: Table, shape: tuple[int, int], xy0: tuple[int, int] = (0, 0)) -> PixelLists:
     """List the pixels of every footprint.
 
     Parameters

@@ -118,7 +118,9 @@ class ModelPackage:
                 f"{folder}: {_META} lacks one of {', '.join(_REQUIRED)}; copy or train the package anew."
             )
         if meta.pop("format") != FORMAT_VERSION:
-            raise BadInputError(f"{folder}: a model package of another format; update meas_blends or train it anew.")
+            raise BadInputError(
+                f"{folder}: a model package of another format; update meas_blends or train it anew."
+            )
         fields = {key: str(meta.pop(key)) for key in _REQUIRED[1:]}
         if kind is not None and fields["kind"] != kind:
             raise BadInputError(

@@ -60,6 +60,9 @@ def read_table(path: str | os.PathLike[str]) -> Table:
             values = values.astype(str)
         known = attributes.get(name, {})
         table[name] = Column(
-            values, unit=known.get("unit"), description=known.get("description"), meta=known.get("meta")
+            values,
+            unit=known.get("unit"),
+            description=known.get("description"),
+            meta=known.get("meta"),
         )
     return table

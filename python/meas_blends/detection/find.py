@@ -8,7 +8,6 @@ from astropy.table import Table
 from scipy import ndimage
 
 from ..data.catalogs import FOOTPRINTS, SPANS
-from ..data.coadd import Coadd
 from ..data.footprints import PixelLists, labels_to_spans, pixel_lists
 from .matched_filter import FilteredCoadd
 
@@ -135,7 +134,7 @@ def _measure(filtered: FilteredCoadd, pixels: PixelLists) -> Table:
     low_y, high_y = pixels.reduce(np.minimum, row), pixels.reduce(np.maximum, row)
     edge = (low_x == 0) | (low_y == 0) | (high_x == nx - 1) | (high_y == ny - 1)
     n_bad = pixels.reduce(np.add, bad.astype(np.int32))
-    saturated = pixels.reduce(np.logical_or, _plane(coadd, "SAT").ravel()[pixels.flat])
+    saturated = pixels.reduce(np.logical_or, coadd.in_planes("SAT").ravel()[pixels.flat])
     scale = coadd.nanojansky_per_count
     flags = (
         edge * FOOTPRINTS.flag("EDGE")
@@ -162,10 +161,3 @@ def _measure(filtered: FilteredCoadd, pixels: PixelLists) -> Table:
             "flags": flags,
         }
     )
-
-
-def _plane(coadd: Coadd, name: str) -> np.ndarray:
-    """One mask plane as bool; all False if the coadd does not have it."""
-    if name not in coadd.mask_planes:
-        return np.zeros(coadd.shape, bool)
-    return (coadd.mask & (1 << coadd.mask_planes[name])) != 0

@@ -53,9 +53,7 @@ class FilteredCoadd:
     noise_factor: float
 
 
-def matched_filter(
-    coadd: Coadd, kernel: str = "gaussian", noise: str = "scatter"
-) -> FilteredCoadd:
+def matched_filter(coadd: Coadd, kernel: str = "gaussian", noise: str = "scatter") -> FilteredCoadd:
     """Convolve a coadd with its PSF and work out the point-source S/N.
 
     Follows ``lsst.meas.algorithms.SourceDetectionTask``: image and variance

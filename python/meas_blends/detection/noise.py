@@ -29,6 +29,9 @@ _CLIPPED = 0.9866
 _ENOUGH_VALUES = 500_000
 _ENOUGH_SIDE = 1024
 
+#: Enough values to meet two that differ by one step of rounding.
+_ENOUGH_STEPS = 20_000
+
 #: With less of the image blank than this, its noise is not measured there.
 _CROWDED = 0.05
 
@@ -123,11 +126,11 @@ def estimate_variance(image: np.ndarray, bad: np.ndarray) -> np.ndarray:
     bad = bad | ~np.isfinite(image)
     if bad.all():
         return np.ones(image.shape, np.float32)
-    good = image[~bad].astype(np.float64)
+    good = image[~bad]
     level, scatter = clipped_scatter(good)
     if scatter == 0:
         # Most pixels are exactly equal: an image without noise, or padded.
-        scatter = good.std()
+        scatter = float(good.std(dtype=np.float64))
     if scatter == 0:
         return np.ones(image.shape, np.float32)
     normalised = np.where(bad, 0.0, (image - level) / scatter).astype(np.float32)
@@ -141,7 +144,7 @@ def estimate_variance(image: np.ndarray, bad: np.ndarray) -> np.ndarray:
     if blank.mean() < _CROWDED:
         blank = ~bad
     rms *= _local_scatter(flat, blank) * scatter
-    return np.maximum(rms**2, np.finfo(np.float32).tiny)
+    return np.maximum(rms**2, max(_rounding_variance(good), np.finfo(np.float32).tiny))
 
 
 def noise_correlation(image: np.ndarray, bad: np.ndarray, max_lag: int = 2) -> np.ndarray:
@@ -213,6 +216,17 @@ def smoothing_noise_factor(
     ratio = float(np.sum(correlation * np.outer(kernel, kernel)))
     # Over-subtracted backgrounds anticorrelate the noise, but not below this.
     return float(np.sqrt(max(ratio, 0.25)))
+
+
+def _rounding_variance(values: np.ndarray) -> float:
+    """Variance of rounding to the steps between the values: a twelfth of a step squared.
+
+    An image of integers whose noise is below one count would otherwise have
+    none, and all that its background is off by would be significant. Two
+    values alone tell of no steps.
+    """
+    steps = np.diff(np.unique(values[:: 1 + values.size // _ENOUGH_STEPS].astype(np.float64)))
+    return float(steps.min()) ** 2 / 12.0 if steps.size > 1 else 0.0
 
 
 def _local_scatter(image: np.ndarray, use: np.ndarray) -> np.ndarray:

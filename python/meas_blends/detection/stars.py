@@ -118,8 +118,7 @@ def _flattened(coadd: Coadd, bad: np.ndarray) -> np.ndarray:
 def _measure(image: np.ndarray, bad: np.ndarray, coadd: Coadd) -> _Sources:
     """Find isolated peaks and measure them with adaptive moments."""
     y, x, significance = _isolated_peaks(image, bad, coadd)
-    saturated = coadd.mask_planes.get("SAT")
-    spoilt = bad if saturated is None else bad | ((coadd.mask & (1 << saturated)) != 0)
+    spoilt = bad | coadd.in_planes("SAT")
     rows = []
     ny, nx = image.shape
     for xi, yi, snr in zip(x, y, significance, strict=True):

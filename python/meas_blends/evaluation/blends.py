@@ -51,7 +51,9 @@ def evaluate_classifications(
     scenes = [_align(*tables) for tables in zip(classifications, labels, strict=True)]
     truth, called, probability = (np.concatenate(part) for part in zip(*scenes, strict=True))
     if len(truth) == 0:
-        raise BadInputError("the scenes hold no labelled footprint; simulate larger or more scenes.")
+        raise BadInputError(
+            "the scenes hold no labelled footprint; simulate larger or more scenes."
+        )
     finder = next(str(table["peakFinder"][0]) for table in classifications if len(table))
     unblended, blended = accuracies(truth, called)
     # Without probabilities every score of them is NaN.

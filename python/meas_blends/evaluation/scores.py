@@ -90,4 +90,6 @@ def reliability(truth: np.ndarray, probability: np.ndarray, n_bins: int = 10) ->
 
 def calibration_error(result: Reliability) -> float:
     """Expected calibration error: mean |stated - observed|, weighted by number."""
-    return float(np.nansum(np.abs(result.stated - result.observed) * result.number) / result.number.sum())
+    return float(
+        np.nansum(np.abs(result.stated - result.observed) * result.number) / result.number.sum()
+    )

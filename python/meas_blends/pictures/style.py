@@ -30,6 +30,8 @@ PROBABILITY_COLOURS: Colormap = LinearSegmentedColormap.from_list(
 _SKY = LinearSegmentedColormap.from_list(
     "sky", ["#121316", "#3a3c41", "#a9abb0", "#ffffff"]
 ).with_extremes(bad="#33261f")
+#: Matplotlib needs 60 bytes for each pixel that it draws, so it gets no more than it can show.
+_PANEL_PIXELS = 1200
 _NICE_LENGTHS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
 _OUTLINED = [withStroke(linewidth=2.5, foreground="#00000099")]
 
@@ -50,25 +52,32 @@ def grey_levels(image: np.ndarray, good: np.ndarray) -> np.ndarray:
         From 0 (below the sky) to 1 (the brightest 0.3% of pixels), masked where
         not good. A flat image is 0.
     """
-    values = image[good]
-    if values.size == 0:
+    if not good.any():
         return np.ma.masked_all(image.shape)
     # A sample is enough for the levels, and keeps large images quick.
-    sample = values[:: max(1, values.size // 400_000)].astype(float)
+    step = max(1, np.count_nonzero(good) // 400_000)
+    sample = image[good][::step].astype(float)
     sky = np.median(sample)
     noise = 1.4826 * np.median(np.abs(sample - sky)) or np.std(sample)
     if noise == 0:
         return np.ma.masked_array(np.zeros(image.shape), ~good)
     low = -1.5
     high = max(np.quantile((sample - sky) / noise, 0.997), 40.0)
-    scaled = (np.where(good, image, sky) - sky) / noise
-    stretch = np.arcsinh(np.clip(scaled, low, high) - low) / np.arcsinh(high - low)
-    return np.ma.masked_array(stretch, ~good)
+    # In place and in single precision: a coadd of 6000 pixels a side has no room for copies.
+    levels = np.where(good, image, sky.astype(np.float32)).astype(np.float32, copy=False)
+    levels -= np.float32(sky)
+    levels /= np.float32(noise)
+    np.clip(levels, low, high, out=levels)
+    levels -= np.float32(low)
+    np.arcsinh(levels, out=levels)
+    levels /= np.float32(np.arcsinh(high - low))
+    return np.ma.masked_array(levels, ~good)
 
 
 def draw_image(axes: Axes, levels: np.ndarray, xy0: tuple[int, int]) -> None:
     """Draw grey levels with parent pixels on the axes, origin at the lower left."""
-    ny, nx = levels.shape
+    levels, step = _shrink(levels)
+    ny, nx = (step * length for length in levels.shape)
     extent = (xy0[0] - 0.5, xy0[0] + nx - 0.5, xy0[1] - 0.5, xy0[1] + ny - 0.5)
     axes.imshow(
         levels,
@@ -84,6 +93,16 @@ def draw_image(axes: Axes, levels: np.ndarray, xy0: tuple[int, int]) -> None:
     axes.tick_params(labelsize=8, colors=INK, direction="out", length=3)
     for spine in axes.spines.values():
         spine.set_color("#888888")
+
+
+def _shrink(levels: np.ma.MaskedArray) -> tuple[np.ma.MaskedArray, int]:
+    """Average blocks of pixels that no panel can show apart, and the blocks' side."""
+    step = max(1, max(levels.shape) // _PANEL_PIXELS)
+    if step == 1 or min(levels.shape) < step:
+        return levels, 1
+    ny, nx = (length // step for length in levels.shape)
+    blocks = levels[: ny * step, : nx * step].reshape(ny, step, nx, step)
+    return blocks.mean(axis=(1, 3)), step
 
 
 def draw_scale_bar(axes: Axes, pixel_scale: float, width: float) -> None:

@@ -47,7 +47,9 @@ def extensions() -> tuple[FoundExtension, ...]:
     manager.register(builtin, _BUILTIN)
     found = []
     for point in sorted(entry_points(group=specs.ENTRY_POINT_GROUP), key=lambda point: point.name):
-        origin = f"{point.name} ({point.dist.name} {point.dist.version})" if point.dist else point.name
+        origin = (
+            f"{point.name} ({point.dist.name} {point.dist.version})" if point.dist else point.name
+        )
         try:
             manager.register(point.load(), origin)
         # Whatever an installed plugin does on import must not stop others.

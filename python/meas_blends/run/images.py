@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from astropy.io import fits
 
 from ..data.coadd import Coadd, normalise_psf
-from ..data.fits import read_coadd
+from ..data.fits import open_fits, read_coadd
 from ..detection.complete import complete_coadd
 from ..detection.psf import psf_from_fwhm
 from ..errors import BadInputError
@@ -66,12 +65,10 @@ def read_image(path: str | Path, options: ImageOptions) -> Coadd:
         If the file cannot be used, or the PSF is given in arcsec for an image
         without a pixel scale.
     """
-    coadd = read_coadd(path)
+    coadd = read_coadd(path, options.zero_point)
     changes: dict[str, object] = {}
     if options.pixel_scale is not None:
         changes["pixel_scale"] = options.pixel_scale
-    if options.zero_point is not None:
-        changes["zero_point"] = options.zero_point
     if options.psf is not None:
         changes["psf"] = options.psf
     if options.psf_fwhm is not None:
@@ -94,14 +91,8 @@ def read_psf(path: str | Path) -> np.ndarray:
     BadInputError
         If there is none, or its sides are not odd.
     """
-    try:
-        with fits.open(path, memmap=False) as hdus:
-            images = [hdu.data for hdu in hdus if hdu.is_image and hdu.data is not None]
-    except (OSError, ValueError) as error:
-        raise BadInputError(
-            f"{path}: not a readable FITS file ({str(error).splitlines()[0]}); give a PSF image, or"
-            " a FWHM in arcsec."
-        ) from error
+    with open_fits(path) as hdus:
+        images = [hdu.data for hdu in hdus if hdu.is_image and hdu.data is not None]
     flat = [np.squeeze(image) for image in images]
     flat = [image for image in flat if image.ndim == 2]
     if not flat:

@@ -49,7 +49,13 @@ def read_yaml(path: str, config: Config) -> Iterator[tuple[str, Any, str]]:
     BadInputError
         If the file is no YAML, or no mapping.
     """
-    loader = yaml.SafeLoader(Path(path).read_text())
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInputError(
+            f"{path}: not a readable text file ({brief(error)}); correct it."
+        ) from error
+    loader = yaml.SafeLoader(text)
     try:
         root = loader.get_single_node()
         if root is None:
@@ -58,8 +64,10 @@ def read_yaml(path: str, config: Config) -> Iterator[tuple[str, Any, str]]:
             raise BadInputError(f"{path}: not a mapping; write one 'field: value' a line.")
         yield from _leaves(loader, root, config, path, "")
     except yaml.YAMLError as error:
-        text = " ".join(str(error).split())
-        raise BadInputError(f"{path}: not valid YAML ({text}); correct it.") from error
+        mark = getattr(error, "problem_mark", None)
+        where = path if mark is None else f"{path}:{mark.line + 1}"
+        problem = getattr(error, "problem", None) or brief(error)
+        raise BadInputError(f"{where}: not valid YAML ({problem}); correct it.") from error
     finally:
         loader.dispose()
 
@@ -76,8 +84,8 @@ def run_python(path: str, config: Config) -> None:
     override.addFileOverride(path)
     try:
         override.applyTo(config)
-    # The file is the user's own program: it may raise anything.
-    except Exception as error:
+    # The file is the user's own program: it may raise anything, or exit.
+    except (Exception, SystemExit) as error:
         where = f"{path}:{line}" if (line := _failing_line(error, path)) else path
         raise BadInputError(
             f"{where}: {type(error).__name__}: {brief(error)}; correct the override file."

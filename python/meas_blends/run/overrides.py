@@ -14,6 +14,8 @@ from .settings import Origins
 
 __all__ = ["Override", "file_override", "value_override"]
 
+_YAML = (".yaml", ".yml")
+
 
 @dataclass(frozen=True)
 class Override:
@@ -49,7 +51,7 @@ class Override:
         if self.field:
             set_text(config, self.field, self.value, str(self))
             origins.note(config, str(self))
-        elif self.value.endswith((".yaml", ".yml")):
+        elif self.value.endswith(_YAML):
             for path, value, place in read_yaml(self.value, config):
                 set_value(config, path, value, place)
                 origins.note(config, place)
@@ -90,4 +92,10 @@ def file_override(text: str) -> Override:
         )
     if "://" not in name and not Path(name).is_file():
         raise BadInputError(f"-C {text}: no such file; give a Python or YAML override file.")
+    # As Python, most YAML would be taken for annotations and change nothing.
+    if not name.endswith((*_YAML, ".py")):
+        raise BadInputError(
+            f"-C {text}: neither Python nor YAML by its name; give a file that ends in .py or"
+            " .yaml."
+        )
     return Override(label.strip(), "", name)

@@ -157,7 +157,7 @@ def _import_task(name: str, where: str) -> type[PipelineTask]:
             f"{where}: {name} cannot be imported ({type(error).__name__}: {brief(error)}); correct"
             " the name, or install what it needs."
         ) from error
-    if not issubclass(cls, PipelineTask):
+    if not (isinstance(cls, type) and issubclass(cls, PipelineTask)):
         raise BadInputError(f"{where}: {name} is no PipelineTask; give the name of one.")
     return cls
 

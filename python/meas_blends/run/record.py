@@ -8,12 +8,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..data.files import write_whole
+from ..data.files import unfinished, write_whole
 from .storage import stamp
 
 __all__ = ["RECORD_NAME", "Record"]
 
 RECORD_NAME = "run.json"
+
+#: What an entry must hold to be of use.
+_DATASET = frozenset({"file", "stamp", "fingerprint", "inputs"})
+_TASK = frozenset({"status", "note", "outputs", "fingerprint"})
 
 
 class Record:
@@ -40,8 +44,20 @@ class Record:
         except (OSError, ValueError):
             content = {}
         self.content: dict[str, Any] = content if isinstance(content, dict) else {}
-        self.datasets: dict[str, dict[str, Any]] = self.content.setdefault("datasets", {})
-        self.tasks: dict[str, dict[str, Any]] = self.content.setdefault("tasks", {})
+        self.datasets = self._entries("datasets", _DATASET)
+        self.tasks = self._entries("tasks", _TASK)
+
+    def _entries(self, part: str, keys: frozenset[str]) -> dict[str, dict[str, Any]]:
+        """Keep the entries of one part that are whole: other versions may write others."""
+        found = self.content.get(part)
+        found = found if isinstance(found, dict) else {}
+        whole = {
+            name: entry
+            for name, entry in found.items()
+            if isinstance(entry, dict) and keys <= entry.keys()
+        }
+        self.content[part] = whole
+        return whole
 
     def update(self, content: Mapping[str, Any]) -> None:
         """Set parts of the content, in front of tasks and datasets, and write it."""
@@ -84,9 +100,9 @@ class Record:
             self.forget(other)
 
     def clean(self) -> None:
-        """Remove what a killed run left under temporary names."""
-        for path in self.folder.glob(".*.part*"):
+        """Remove what a killed run left under temporary names, not what a live one writes."""
+        for path in unfinished(self.folder):
             if path.is_dir():
-                shutil.rmtree(path)
+                shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from .storage import stamp
 
 __all__ = ["Unit", "image_stem", "image_units", "scene_units"]
 
-_COMPRESSIONS = (".gz", ".fz", ".bz2", ".z", ".zip")
+_COMPRESSIONS = (".gz", ".fz", ".bz2", ".xz", ".z", ".zip")
 _FITS = (".fits", ".fit", ".fts")
 
 
@@ -60,6 +60,10 @@ class Unit:
         BadInputError
             If it is no file.
         """
+        if self.path is not None and self.path.is_dir():
+            raise BadInputError(
+                f"{self.path}: a folder, not a file; give the path of a FITS image."
+            )
         if self.path is not None and not self.path.is_file():
             raise BadInputError(f"{self.path}: no such file; give the path of a FITS image.")
 

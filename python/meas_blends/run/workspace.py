@@ -96,8 +96,9 @@ class Workspace(Mapping):
             self.record.forget(name)
             self._unwritten.pop(name, None)
             path = self._path(name)
-            if path is not None and path.is_file():
-                path.unlink()
+            if path is not None and not path.is_dir():
+                # Another run into the same folder may be quicker.
+                path.unlink(missing_ok=True)
         self._memory = {name: value for name, value in self._memory.items() if name in self}
 
     def loaded(self, name: str) -> Any:

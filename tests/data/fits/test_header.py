@@ -80,6 +80,10 @@ def test_sip_distortion_counts_where_the_type_says_so():
         {"CTYPE1": "LINEAR", "CTYPE2": "LINEAR"},
         {**TAN, "CDELT1": 0.0, "CDELT2": 0.0},
         {**TAN, "CTYPE2": "DEC--XYZ"},
+        {**TAN, "CRVAL1": "10.0"},
+        {**TAN, "CRVAL1": 1e300},
+        {key: value for key, value in TAN.items() if not key.startswith("CDELT")},
+        {**TAN, "CD1_1": 0.0, "CD2_2": 0.0},
     ],
 )
 def test_a_wcs_that_cannot_be_used_is_none(cards):

@@ -79,6 +79,33 @@ def test_a_mask_without_named_planes_is_of_bad_pixels(tmp_path):
     assert np.array_equal(coadd.bad, values != 0)
 
 
+def test_a_mask_without_named_planes_has_those_of_afw(tmp_path):
+    # A mask that came by way of an array: INTRP and CR, DETECTED, planes beyond the common ones.
+    values = np.array([[12, 32, 44, 53248], [0, 1, 16, 256], [0, 0, 0, 0]], np.int32)
+    path = write(tmp_path / "f.fits", fits.PrimaryHDU(RAMP), fits.ImageHDU(values, name="MASK"))
+    coadd = read_coadd(path)
+    assert np.array_equal(coadd.bad, np.isin(values, [1, 16, 256]))
+    assert np.array_equal(coadd.mask, values)
+
+
+@pytest.mark.parametrize("bit", [40, -1, "x", 1.5])
+def test_a_plane_without_a_bit_number(tmp_path, bit):
+    mask = fits.ImageHDU(np.zeros((3, 4), np.int32), name="MASK")
+    mask.header["MP_BAD"] = bit
+    path = write(tmp_path / "f.fits", fits.PrimaryHDU(RAMP), mask)
+    with pytest.raises(BadInputError, match=r"MP_BAD is .*; give the number of a bit"):
+        read_coadd(path)
+
+
+def test_an_unusable_wcs_is_told(tmp_path):
+    hdu = fits.PrimaryHDU(RAMP)
+    hdu.header.update(CTYPE1="RA---TAN", CTYPE2="DEC--TAN", CRVAL1="here", PIXSCALE=0.2)
+    coadd = read_coadd(write(tmp_path / "f.fits", hdu))
+    assert coadd.wcs is None
+    assert coadd.pixel_scale == 0.2
+    assert "damaged" in coadd.origins["wcs"]
+
+
 def test_highest_mask_bit(tmp_path):
     mask = fits.ImageHDU(np.full((3, 4), 2**31 + 1, np.uint32), name="MASK")
     mask.header["MP_LAST"] = 31

@@ -1,4 +1,6 @@
+import bz2
 import gzip
+import lzma
 
 import numpy as np
 import pytest
@@ -31,7 +33,7 @@ def whole(tmp_path):
 
 def test_missing_file_and_folder(tmp_path):
     assert "no such file" in refusal(tmp_path / "nowhere.fits")
-    assert "no such file" in refusal(tmp_path)
+    assert "a folder, not a file" in refusal(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,18 @@ def test_what_is_not_fits(tmp_path, content):
     refusal(path)
 
 
+def test_the_words_for_what_is_not_fits(tmp_path, whole):
+    other = tmp_path / "other.fits"
+    for content, words in (
+        (b"x y flux", "not a FITS file"),
+        (gzip.compress(whole.read_bytes())[:9000], "cut short"),
+        (bz2.compress(whole.read_bytes())[:9000], "cut short"),
+        (b"PK\x03\x04junk", "cut short or damaged"),
+    ):
+        other.write_bytes(content)
+        assert words in refusal(other)
+
+
 @pytest.mark.parametrize("share", [0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.97])
 def test_truncated_file(whole, share):
     content = whole.read_bytes()
@@ -50,12 +64,14 @@ def test_truncated_file(whole, share):
     refusal(whole)
 
 
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.95])
-def test_truncated_gzip(whole, tmp_path, share):
-    content = gzip.compress(whole.read_bytes())
+@pytest.mark.parametrize("share", [0.1, 0.4, 0.6, 0.95, 0.999])
+@pytest.mark.parametrize("module", [gzip, bz2, lzma])
+def test_truncated_compressed_file(whole, tmp_path, module, share):
+    # Never an image without the variance and the mask that were cut off.
+    content = module.compress(whole.read_bytes())
     path = tmp_path / "cut.fits.gz"
     path.write_bytes(content[: int(share * len(content))])
-    refusal(path)
+    assert "cut short" in refusal(path)
 
 
 def test_damaged_compressed_image(tmp_path):

@@ -2,6 +2,7 @@
 
 from lsst.pex.config import Config, Field
 from lsst.pipe.base import Struct, Task
+
 from meas_blends.blends.maxima import find_maxima
 from meas_blends.blends.peaks import make_classification, make_peaks
 

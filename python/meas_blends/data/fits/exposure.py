@@ -8,10 +8,19 @@ from typing import Any
 from astropy.io import fits
 
 from ...errors import BadInputError
-from ..coadd import NANOJANSKY_ZERO_POINT, Coadd
+from ..coadd import NANOJANSKY_ZERO_POINT
 from .archive import Archive
 from .archived_psf import read_archived_psf
-from .header import band_name, number, pixel_origin, plain_band, read_wcs, unit_zero_point
+from .header import (
+    UNUSABLE_WCS,
+    band_name,
+    has_wcs,
+    number,
+    pixel_origin,
+    plain_band,
+    read_wcs,
+    unit_zero_point,
+)
 from .planes import has_image, image_of, mask_of
 
 __all__ = ["is_exposure", "read_exposure"]
@@ -24,7 +33,7 @@ def is_exposure(hdus: fits.HDUList) -> bool:
     return "AR_HDU" in hdus[0].header or any(_kind(hdu) in _PLANES for hdu in hdus)
 
 
-def read_exposure(hdus: fits.HDUList, name: str) -> Coadd:
+def read_exposure(hdus: fits.HDUList, name: str) -> dict[str, Any]:
     """Read an LSST Exposure or MaskedImage.
 
     Parameters
@@ -36,7 +45,8 @@ def read_exposure(hdus: fits.HDUList, name: str) -> Coadd:
 
     Returns
     -------
-    coadd : `~meas_blends.data.coadd.Coadd`
+    parts : `dict`
+        Parts of a `~meas_blends.data.coadd.Coadd` by name, all but ``name``.
 
     Raises
     ------
@@ -62,6 +72,8 @@ def read_exposure(hdus: fits.HDUList, name: str) -> Coadd:
     parts["wcs"] = read_wcs(headers[:1])
     if parts["wcs"] is not None:
         origins["wcs"] = "header of the Exposure's image"
+    elif has_wcs(headers[:1]):
+        origins["wcs"] = UNUSABLE_WCS
     # Only the image's header: the primary one may carry a camera's own cards.
     x0, y0 = parts["xy0"] = pixel_origin(headers[:1]) or (0, 0)
     origins["xy0"] = "header of the Exposure's image"
@@ -70,7 +82,7 @@ def read_exposure(hdus: fits.HDUList, name: str) -> Coadd:
     ny, nx = parts["image"].shape
     centre = (x0 + 0.5 * (nx - 1), y0 + 0.5 * (ny - 1))
     parts["psf"], origins["psf"] = read_archived_psf(archive, _archive_id(headers, "PSF"), centre)
-    return Coadd(name=name, origins=origins, **parts)
+    return {**parts, "origins": origins}
 
 
 def _kind(hdu: fits.ImageHDU) -> str:

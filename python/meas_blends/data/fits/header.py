@@ -14,7 +14,20 @@ from astropy.wcs import WCS
 
 from ..coadd import NANOJANSKY_ZERO_POINT
 
-__all__ = ["band_name", "mask_planes", "number", "pixel_origin", "read_wcs", "unit_zero_point"]
+__all__ = [
+    "UNUSABLE_WCS",
+    "band_name",
+    "has_wcs",
+    "mask_planes",
+    "number",
+    "pixel_origin",
+    "plain_band",
+    "read_wcs",
+    "unit_zero_point",
+]
+
+#: Origin of the WCS that a coadd lacks although the header has one.
+UNUSABLE_WCS = "none: that of the header is not celestial, or is damaged"
 
 #: Cards of the primary WCS of an image, with SIP and PV distortions. Dates and
 #: alternate WCSs are left out: they only give astropy something to warn about.
@@ -22,7 +35,11 @@ _WCS_CARDS = re.compile(
     r"^(NAXIS[12]?|WCSAXES|C(TYPE|RVAL|RPIX|UNIT|DELT|ROTA)[12]|(CD|PC|PV)[12]_\d+"
     r"|LONPOLE|LATPOLE|RADE(CSY|SY)S|EQUINOX|[AB]P?_(ORDER|\d+_\d+))$"
 )
+_WCS_TEXT = re.compile(r"^(CTYPE|CUNIT|RADE)")
 _SIP_CARDS = re.compile(r"^[AB]P?_(ORDER|\d+_\d+)$")
+
+#: A reference position beyond this is no angle [deg].
+_LARGEST_ANGLE = 720.0
 
 #: Filter names of Hyper Suprime-Cam, whose second-generation filters end in 2.
 _HSC_FILTER = re.compile(r"^HSC-([GRIZY])2?$", re.IGNORECASE)
@@ -90,6 +107,11 @@ def pixel_origin(headers: Sequence[Header]) -> tuple[int, int] | None:
     return None
 
 
+def has_wcs(headers: Sequence[Header]) -> bool:
+    """Whether some header has a WCS of two axes, usable or not."""
+    return any("CTYPE1" in header and "CTYPE2" in header for header in headers)
+
+
 def read_wcs(headers: Sequence[Header]) -> WCS | None:
     """Celestial WCS of the first header that has one.
 
@@ -100,7 +122,7 @@ def read_wcs(headers: Sequence[Header]) -> WCS | None:
         that can be used.
     """
     for header in headers:
-        if "CTYPE1" not in header or "CTYPE2" not in header:
+        if not has_wcs([header]) or not _has_scale(header):
             continue
         # Without "-SIP" in the type the coefficients do not count.
         sip = "SIP" in str(header["CTYPE1"])
@@ -109,6 +131,9 @@ def read_wcs(headers: Sequence[Header]) -> WCS | None:
             for card in header.cards
             if _WCS_CARDS.match(card.keyword) and (sip or not _SIP_CARDS.match(card.keyword))
         ]
+        # wcslib would take text for a zero.
+        if any(isinstance(c.value, str) and not _WCS_TEXT.match(c.keyword) for c in cards):
+            continue
         try:
             with warnings.catch_warnings():
                 # Whatever wcslib repairs, or cannot, shows in the result.
@@ -117,15 +142,25 @@ def read_wcs(headers: Sequence[Header]) -> WCS | None:
                 corner = wcs.all_pix2world([[0.0, 0.0]], 0) if wcs.has_celestial else np.nan
         except (ValueError, KeyError):
             continue
-        if np.all(np.isfinite(corner)):
+        if np.all(np.isfinite(corner)) and np.all(np.abs(wcs.wcs.crval) <= _LARGEST_ANGLE):
             return wcs
     return None
 
 
-def mask_planes(header: Header) -> dict[str, int]:
-    """Bit numbers of the mask planes that a header names in MP_ cards."""
+def _has_scale(header: Header) -> bool:
+    """Whether a WCS says how large a pixel is; wcslib would take one degree."""
+    matrix = [number([header], f"CD{i}_{j}") for i in (1, 2) for j in (1, 2)]
+    if not np.all(np.isnan(matrix)):
+        return bool(np.nansum(np.abs(matrix)) > 0)
+    steps = [number([header], key) for key in ("CDELT1", "CDELT2")]
+    matrix = [number([header], f"PC{i}_{j}") for i in (1, 2) for j in (1, 2)]
+    return bool(np.all(np.abs(steps) > 0) or np.nansum(np.abs(matrix)) > 0)
+
+
+def mask_planes(header: Header) -> dict[str, object]:
+    """Mask planes that a header names in MP_ cards, with what these hold: bit numbers."""
     return {
-        key.upper().removeprefix("MP_"): int(header[key])
+        key.upper().removeprefix("MP_"): header[key]
         for key in header
         if key.upper().startswith("MP_")
     }

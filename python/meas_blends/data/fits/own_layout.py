@@ -7,8 +7,15 @@ from typing import Any
 from astropy.io import fits
 
 from ...errors import BadInputError
-from ..coadd import Coadd
-from .header import band_name, number, pixel_origin, read_wcs, unit_zero_point
+from .header import (
+    UNUSABLE_WCS,
+    band_name,
+    has_wcs,
+    number,
+    pixel_origin,
+    read_wcs,
+    unit_zero_point,
+)
 from .planes import has_image, image_of, mask_of, name_of
 
 __all__ = ["read_own"]
@@ -17,7 +24,7 @@ __all__ = ["read_own"]
 _IMAGE_NAMES = ("IMAGE", "SCI")
 
 
-def read_own(hdus: fits.HDUList, name: str) -> Coadd:
+def read_own(hdus: fits.HDUList, name: str) -> dict[str, Any]:
     """Read a file with HDUs by name, or with an image and nothing else.
 
     IMAGE (or SCI, or the first HDU with an image), and where there are such,
@@ -32,7 +39,8 @@ def read_own(hdus: fits.HDUList, name: str) -> Coadd:
 
     Returns
     -------
-    coadd : `~meas_blends.data.coadd.Coadd`
+    parts : `dict`
+        Parts of a `~meas_blends.data.coadd.Coadd` by name, all but ``name``.
 
     Raises
     ------
@@ -67,9 +75,11 @@ def read_own(hdus: fits.HDUList, name: str) -> Coadd:
     parts["wcs"] = read_wcs(headers)
     if parts["wcs"] is not None:
         origins["wcs"] = "header"
-    elif number(headers, "PIXSCALE") > 0:
+    elif has_wcs(headers):
+        origins["wcs"] = UNUSABLE_WCS
+    if parts["wcs"] is None and number(headers, "PIXSCALE") > 0:
         parts["pixel_scale"] = number(headers, "PIXSCALE")
-    return Coadd(name=name, origins=origins, **parts)
+    return {**parts, "origins": origins}
 
 
 def _image_hdu(hdus: fits.HDUList, name: str) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 from astropy.io import fits
 
 from ...errors import BadInputError
-from ..coadd import DEFAULT_MASK_PLANES
+from ..coadd import DEFAULT_MASK_PLANES, MASK_BITS
 from .header import mask_planes
 
 __all__ = ["has_image", "image_of", "mask_of", "name_of"]
@@ -66,8 +66,9 @@ def image_of(hdu: fits.ImageHDU, name: str, what: str) -> np.ndarray:
 def mask_of(hdu: fits.ImageHDU, name: str, what: str) -> tuple[np.ndarray, dict[str, int]]:
     """Bits and planes of a mask HDU.
 
-    Without MP_ cards that name its planes, every pixel that is not zero
-    counts as bad.
+    Without MP_ cards that name its planes, the bits are those of
+    `~meas_blends.data.coadd.DEFAULT_MASK_PLANES`: in a mask of zeros and
+    ones, the ones are bad.
 
     Returns
     -------
@@ -78,12 +79,15 @@ def mask_of(hdu: fits.ImageHDU, name: str, what: str) -> tuple[np.ndarray, dict[
     Raises
     ------
     BadInputError
-        As `image_of`.
+        As `image_of`, or if an MP_ card holds no bit number.
     """
     values = np.nan_to_num(image_of(hdu, name, what))
-    planes = mask_planes(hdu.header)
-    if not planes:
-        bad = np.int32(1 << DEFAULT_MASK_PLANES["BAD"])
-        return np.where(values != 0, bad, np.int32(0)), dict(DEFAULT_MASK_PLANES)
+    planes = mask_planes(hdu.header) or dict(DEFAULT_MASK_PLANES)
+    for plane, bit in planes.items():
+        if not isinstance(bit, int) or not 0 <= bit < MASK_BITS:
+            raise BadInputError(
+                f"{name}: {what} says that MP_{plane} is {bit!r}; give the number of a bit, from 0"
+                f" to {MASK_BITS - 1}."
+            )
     # By way of int64, so that bit 31 becomes the sign, as in afw.
     return values.astype(np.int64).astype(np.int32), planes
