@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meas_blends.blends.maxima import find_maxima, find_residual, refine_centres
+from meas_blends.blends.hidden import find_hidden
+from meas_blends.blends.maxima import find_maxima, refine_centres
 from meas_blends.data.catalogs import PEAKS
-from toys import SIGMA, detect, draw
+from toys import detect, draw
 
 
 def positions(candidates, nx=80):
@@ -44,40 +45,6 @@ def test_margin_holds_no_maximum_but_the_footprint_still_has_a_peak():
     assert list(candidates.flags) == [PEAKS.flag("NO_MAXIMUM")]
 
 
-def test_residual_finds_a_shoulder_that_is_no_maximum():
-    filtered, pixels = detect(draw([(30, 30, 100), (34, 30, 25)]))
-    maxima = find_maxima(filtered, pixels, 5.0)
-    assert len(maxima.flat) == 1
-    both = find_residual(filtered, pixels, maxima, np.array([True]))
-    assert len(both.flat) == 2
-    x, y = positions(both)[1]
-    assert 34 <= x <= 37 and y == 30
-    assert both.flags[1] == PEAKS.flag("RESIDUAL")
-
-
-def test_residual_leaves_others_alone():
-    filtered, pixels = detect(draw([(20, 20, 50), (60, 40, 50), (60, 52, 50)]))
-    maxima = find_maxima(filtered, pixels, 5.0)
-    wanted = np.array([False, True])
-    same = find_residual(filtered, pixels, maxima, wanted)
-    np.testing.assert_array_equal(same.flat, maxima.flat)
-
-
-def test_residual_of_a_symmetric_source_keeps_its_distance():
-    filtered, pixels = detect(draw([(30, 30, 50)]))
-    both = find_residual(filtered, pixels, find_maxima(filtered, pixels, 5.0), np.array([True]))
-    (x0, y0), (x1, y1) = positions(both)
-    assert np.hypot(x1 - x0, y1 - y0) >= SIGMA
-
-
-def test_residual_in_the_smallest_footprints():
-    filtered, pixels = detect(draw([(30, 30, 1.62)]), grow_sigma=0)
-    assert 1 <= len(pixels.flat) < 20
-    both = find_residual(filtered, pixels, find_maxima(filtered, pixels, 5.0), np.array([True]))
-    assert len(both.flat) == min(2, len(pixels.flat))
-    assert len(set(both.flat)) == len(both.flat)
-
-
 @pytest.mark.parametrize("x, y", [(30.0, 30.0), (30.3, 29.8), (29.6, 30.45)])
 def test_sub_pixel_centres(x, y):
     filtered, pixels = detect(draw([(x, y, 50)]))
@@ -98,12 +65,12 @@ def test_sub_pixel_centres(x, y):
     ),
     st.booleans(),
 )
-def test_every_footprint_has_a_sorted_peak_inside_it(sources, residual):
+def test_every_footprint_has_a_sorted_peak_inside_it(sources, hidden):
     filtered, pixels = detect(draw(sources, shape=(40, 48)))
     n = len(pixels.identifiers)
     found = find_maxima(filtered, pixels, 5.0)
-    if residual:
-        found = find_residual(filtered, pixels, found, np.ones(n, bool))
+    if hidden:
+        found = find_hidden(filtered, pixels, found, np.ones(n, bool))
     counts = found.counts(n)
     assert (counts >= 1).all()
     labels = np.full(40 * 48, -1)

@@ -1,5 +1,4 @@
 from fake_tasks import DetectConfig
-
 from meas_blends.run.settings import Origins, class_origin, settings
 from meas_blends.tasks.classify_blends import ClassifyBlendsConfig
 

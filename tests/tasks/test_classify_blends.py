@@ -53,7 +53,7 @@ def test_gp_gives_an_unblended_footprint_one_peak_and_a_blended_one_two(gp_packa
     assert list(classification["blended"]) == [False, True, True]
     assert list(classification["nPeaks"]) == [1, 2, 2]
     second = peaks[peaks["footprintId"] == classification["footprintId"][1]][1]
-    assert PEAKS.decode(second["flags"]) == ["RESIDUAL"]
+    assert PEAKS.decode(second["flags"]) == ["HIDDEN"]
     assert second["f_x"] > 63
     assert set(classification["model"]) == {"toy_gp 1"}
 

@@ -1,4 +1,4 @@
-"""Candidate peaks: local maxima, and what is left when a peak's own light is mirrored away."""
+"""Candidate peaks: LSST's local maxima, in the order of its peak catalogues."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..data.catalogs import PEAKS
 from ..data.footprints import PixelLists
 from ..detection.matched_filter import FilteredCoadd
 
-__all__ = ["Candidates", "find_maxima", "find_residual", "refine_centres"]
+__all__ = ["Candidates", "find_maxima", "is_maximum", "refine_centres", "sort_candidates"]
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,7 @@ def find_maxima(filtered: FilteredCoadd, pixels: PixelLists, threshold: float) -
     inside = (row > 0) & (row < ny - 1) & (column > 0) & (column < nx - 1)
     may = inside & (filtered.significance.ravel()[pixels.flat] > threshold)
     flat, owner = pixels.flat[may], pixels.owner[may]
-    maximum = np.ones(len(flat), bool)
-    for step in (-nx - 1, -nx, -nx + 1, -1, 1, nx - 1, nx, nx + 1):
-        maximum &= smoothed[flat + step] <= smoothed[flat]
+    maximum = is_maximum(smoothed, flat, nx)
     flat, owner = flat[maximum], owner[maximum]
     n_footprints = len(pixels.identifiers)
     empty = np.bincount(owner, minlength=n_footprints) == 0
@@ -83,64 +81,7 @@ def find_maxima(filtered: FilteredCoadd, pixels: PixelLists, threshold: float) -
     flags = np.repeat([0, PEAKS.flag("NO_MAXIMUM")], [len(flat), len(without)])
     flat = np.concatenate([flat, brightest])
     owner = np.concatenate([owner, without])
-    return _sorted(Candidates(flat, owner, flags), smoothed, nx)
-
-
-def find_residual(
-    filtered: FilteredCoadd, pixels: PixelLists, candidates: Candidates, wanted: np.ndarray
-) -> Candidates:
-    """Give footprints that have one peak a second one.
-
-    The light of the first peak is taken to be symmetric about it, so at each
-    pixel it is at most the smaller of the pixel and its mirror image, the
-    template of the SDSS deblender (Lupton 2005). The second peak is where the
-    smoothed image exceeds that template most, at least one PSF sigma away. In
-    a perfectly symmetric footprint it is the brightest pixel at that
-    distance.
-
-    Parameters
-    ----------
-    filtered, pixels
-        As in `find_maxima`.
-    candidates : `Candidates`
-        From `find_maxima`.
-    wanted : `numpy.ndarray` of bool, (n_footprints,)
-        Footprints that shall have at least two peaks.
-
-    Returns
-    -------
-    candidates : `Candidates`
-        The given ones and the new ones, flagged ``RESIDUAL``. A footprint
-        with no pixel that far from its peak takes the one farthest from it;
-        a footprint of one pixel stays as it is.
-    """
-    ny, nx = filtered.smoothed.shape
-    smoothed = filtered.smoothed.ravel()
-    first = candidates.flat[candidates.first()]
-    single = wanted & (candidates.counts(len(wanted)) == 1) & (np.diff(pixels.first) > 1)
-    chosen = single[pixels.owner]
-    flat, owner = pixels.flat[chosen], pixels.owner[chosen]
-    if len(flat) == 0:
-        return candidates
-    row, column = np.divmod(flat, nx)
-    peak_row, peak_column = np.divmod(first[owner], nx)
-    mirror_row, mirror_column = 2 * peak_row - row, 2 * peak_column - column
-    seen = (mirror_row >= 0) & (mirror_row < ny) & (mirror_column >= 0) & (mirror_column < nx)
-    mirror = np.where(seen, mirror_row * nx + mirror_column, flat)
-    excess = np.maximum(smoothed[flat] - smoothed[mirror], 0)
-    distance = np.hypot(row - peak_row, column - peak_column)
-    far = distance >= filtered.sigma
-    # Sort keys, the last one first: far pixels, then excess, then the pixel's own value.
-    order = np.lexsort((smoothed[flat], np.where(far, excess, distance), far, owner))
-    last = np.append(owner[order][1:] != owner[order][:-1], True)
-    second, its_owner = flat[order][last], owner[order][last]
-    flags = np.full(len(second), PEAKS.flag("RESIDUAL"))
-    joined = Candidates(
-        np.concatenate([candidates.flat, second]),
-        np.concatenate([candidates.owner, its_owner]),
-        np.concatenate([candidates.flags, flags]),
-    )
-    return _sorted(joined, smoothed, nx)
+    return sort_candidates(Candidates(flat, owner, flags), smoothed, nx)
 
 
 def refine_centres(
@@ -186,8 +127,30 @@ def _brightest_pixels(
     return flat[last], owner[last]
 
 
-def _sorted(candidates: Candidates, smoothed: np.ndarray, nx: int) -> Candidates:
-    """Sort by footprint, value descending, i_x, i_y."""
+def is_maximum(image: np.ndarray, flat: np.ndarray, nx: int) -> np.ndarray:
+    """Whether pixels have no 8-neighbour strictly greater.
+
+    Parameters
+    ----------
+    image : `numpy.ndarray`, (ny * nx,)
+        Ravelled image.
+    flat : `numpy.ndarray` of int, (n,)
+        Indices into it, none on its border.
+    nx : `int`
+        Its width.
+
+    Returns
+    -------
+    maximum : `numpy.ndarray` of bool, (n,)
+    """
+    maximum = np.ones(len(flat), bool)
+    for step in (-nx - 1, -nx, -nx + 1, -1, 1, nx - 1, nx, nx + 1):
+        maximum &= image[flat + step] <= image[flat]
+    return maximum
+
+
+def sort_candidates(candidates: Candidates, smoothed: np.ndarray, nx: int) -> Candidates:
+    """Sort by footprint, value in the ravelled smoothed image descending, i_x, i_y."""
     row, column = np.divmod(candidates.flat, nx)
     order = np.lexsort((row, column, -smoothed[candidates.flat], candidates.owner))
     return candidates.select(order)

@@ -87,7 +87,7 @@ SPANS = TableSchema(
 
 PEAKS = TableSchema(
     "blend_peaks",
-    "One row a peak (an object to deblend), after afw's PeakTable; brightest first in each footprint",
+    "One row a peak, an object to deblend, after afw's PeakTable; brightest first in a footprint",
     (
         Column("id", "i8", "Identifier of the peak, from 1 in each image", ucd="meta.id;meta.main"),
         _FOOTPRINT_ID,
@@ -112,7 +112,7 @@ PEAKS = TableSchema(
         Flag(0, "EDGE", "within one PSF width of the border of the image"),
         Flag(1, "NO_MAXIMUM", "the footprint has no local maximum: its brightest pixel stands in"),
         Flag(
-            2, "RESIDUAL", "found in the residual of a footprint called blended, not as a maximum"
+            2, "HIDDEN", "no maximum, but the likeliest second place in a footprint called blended"
         ),
     ),
 )
@@ -380,6 +380,14 @@ RELIABILITY = TableSchema(
 SCHEMAS = {
     schema.name: schema
     for schema in (
-        FOOTPRINTS, SPANS, CLASSIFICATION, PEAKS, MORPHOLOGY, TRUTH, FOOTPRINT_LABELS, EVALUATION, RELIABILITY
+        FOOTPRINTS,
+        SPANS,
+        CLASSIFICATION,
+        PEAKS,
+        MORPHOLOGY,
+        TRUTH,
+        FOOTPRINT_LABELS,
+        EVALUATION,
+        RELIABILITY,
     )
-}  # fmt: skip
+}

@@ -111,11 +111,13 @@ class ModelPackage:
             arrays = load_file(folder / _ARRAYS)
         except (yaml.YAMLError, UnicodeDecodeError, SafetensorError, OSError) as error:
             raise BadInputError(
-                f"{folder}: a damaged model package ({str(error).splitlines()[0]}); copy or train it anew."
+                f"{folder}: a damaged model package ({str(error).splitlines()[0]}); copy or train"
+                " it anew."
             ) from error
         if not isinstance(meta, dict) or any(key not in meta for key in _REQUIRED):
             raise BadInputError(
-                f"{folder}: {_META} lacks one of {', '.join(_REQUIRED)}; copy or train the package anew."
+                f"{folder}: {_META} lacks one of {', '.join(_REQUIRED)}; copy or train the package"
+                " anew."
             )
         if meta.pop("format") != FORMAT_VERSION:
             raise BadInputError(
@@ -124,7 +126,8 @@ class ModelPackage:
         fields = {key: str(meta.pop(key)) for key in _REQUIRED[1:]}
         if kind is not None and fields["kind"] != kind:
             raise BadInputError(
-                f"{folder}: a model package of kind {fields['kind']}, where {kind} is needed; choose another one."
+                f"{folder}: a model package of kind {fields['kind']}, where {kind} is needed;"
+                " choose another one."
             )
         return cls(**fields, meta=meta, arrays=arrays)
 

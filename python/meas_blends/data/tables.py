@@ -46,7 +46,8 @@ def read_table(path: str | os.PathLike[str]) -> Table:
         arrow = pq.read_table(path, memory_map=False)
     except (pa.ArrowInvalid, OSError) as error:
         raise BadInputError(
-            f"{path}: not a readable Parquet table ({str(error).splitlines()[0]}); give a whole Parquet file."
+            f"{path}: not a readable Parquet table ({str(error).splitlines()[0]}); give a whole"
+            " Parquet file."
         ) from error
     attributes: dict[str, dict] = {}
     yaml = (arrow.schema.metadata or {}).get(_META_KEY)

@@ -61,7 +61,8 @@ def task_class(name: str) -> type:
     offered = {f.extension.name: f for f in reversed(extensions()) if f.extension.kind == "task"}
     if name not in offered:
         raise BadInputError(
-            f"{name}: no plugin offers a task of this name; choose one of {', '.join(sorted(offered))}."
+            f"{name}: no plugin offers a task of this name; choose one of"
+            f" {', '.join(sorted(offered))}."
         )
     return load(offered[name])
 

@@ -10,7 +10,8 @@ from lsst.pex.config import Config, Field, RangeField
 from lsst.pipe.base import Struct, Task
 
 from ...blends.cutouts import cut_footprints
-from ...blends.maxima import Candidates, find_maxima, find_residual, refine_centres
+from ...blends.hidden import find_hidden
+from ...blends.maxima import Candidates, find_maxima, refine_centres
 from ...blends.peaks import make_classification, make_peaks
 from ...data.catalogs import CLASSIFICATION
 from ...data.footprints import PixelLists
@@ -50,7 +51,7 @@ class GaussianProcessTask(Task):
 
     An unblended footprint gets one peak, its brightest local maximum. A
     blended one keeps all its local maxima, and if there is only one, gets a
-    second where the light is least symmetric about the first.
+    second where the sharpened image and the asymmetry about the first point.
     """
 
     ConfigClass = GaussianProcessConfig
@@ -125,7 +126,7 @@ class GaussianProcessTask(Task):
             threshold = self.model.calibration.threshold
         blended = probability > threshold
         kept = maxima.select(maxima.first() | blended[maxima.owner])
-        return find_residual(filtered, pixels, kept, blended)
+        return find_hidden(filtered, pixels, kept, blended)
 
     @staticmethod
     def _peak_probability(candidates: Candidates, counts: np.ndarray) -> np.ndarray:
