@@ -45,4 +45,5 @@ def toy_blends(number, rng, blended_fraction=0.4):
             images[k] += 0.5 * height[k] * np.exp(-0.5 * (distance / SIGMA) ** 2)
             inside |= distance <= reach
         images[k] *= inside
-    return TrainingSet(images.astype(np.float32), n_objects, np.where(n_objects > 1, 2, 1))
+    n_maxima = np.where(n_objects > 1, rng.integers(1, 3, number), 1)
+    return TrainingSet(images.astype(np.float32), n_objects, n_maxima)

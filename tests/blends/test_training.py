@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from meas_blends.blends.gaussian_process import BlendGaussianProcess, Calibration
+from meas_blends.blends.gaussian_process import BlendGaussianProcess
 from meas_blends.blends.training import train_gaussian_process
 from meas_blends.data.packages import BLEND_GP, ModelPackage
 from meas_blends.errors import BadInputError
@@ -25,7 +25,7 @@ def trained():
 
 def test_tells_toy_blends_apart(trained):
     test = toy_blends(300, np.random.default_rng(3))
-    probability = trained.probability(test.images)
+    probability = trained.probability(test.images, test.n_maxima)
     assert ((probability >= 0) & (probability <= 1)).all()
     assert balanced_accuracy(test.n_objects > 1, probability > 0.5) > 0.95
 
@@ -72,8 +72,9 @@ def test_one_seed_one_model():
 def test_package_round_trip(trained, tmp_path):
     trained.to_package("toy", "2", "toy blends").write(tmp_path / "toy")
     again = BlendGaussianProcess.from_package(ModelPackage.read(tmp_path / "toy", BLEND_GP))
-    images = toy_blends(50, np.random.default_rng(9)).images
-    np.testing.assert_allclose(again.probability(images), trained.probability(images), atol=1e-4)
+    test = toy_blends(50, np.random.default_rng(9))
+    probabilities = [m.probability(test.images, test.n_maxima) for m in (again, trained)]
+    np.testing.assert_allclose(*probabilities, atol=1e-4)
     assert again.label == "toy 2"
 
 
@@ -86,7 +87,7 @@ def test_count_probabilities(trained):
 
 
 def test_no_footprint(trained):
-    assert trained.probability(np.zeros((0, 23, 23), np.float32)).shape == (0,)
+    assert trained.probability(np.zeros((0, 23, 23), np.float32), np.zeros(0, int)).shape == (0,)
 
 
 def test_embedding_is_an_even_mix_at_unit_maximum(trained):
@@ -102,26 +103,3 @@ def test_too_few_footprints():
             np.random.default_rng(2),
             n_neighbours=50,
         )
-
-
-def test_calibration_turns_stated_into_observed():
-    rng = np.random.default_rng(6)
-    stated = rng.random(20000)
-    observed = stated**2  # what such a statement is worth
-    blended = rng.random(20000) < observed
-    calibration = Calibration.fit(stated, blended)
-    np.testing.assert_allclose(calibration(stated), observed, atol=0.08)
-    assert np.abs(calibration(stated) - observed).mean() < 0.02
-    assert (np.diff(calibration.observed) >= 0).all()
-
-
-def test_threshold_has_the_best_balanced_accuracy():
-    rng = np.random.default_rng(6)
-    stated = rng.random(20000)
-    blended = rng.random(20000) < stated**2
-    calibration = Calibration.fit(stated, blended)
-    probability = calibration(stated)
-    chosen = balanced_accuracy(blended, probability > calibration.threshold)
-    others = [balanced_accuracy(blended, probability > p) for p in np.linspace(0.05, 0.95, 19)]
-    assert chosen > max(others) - 0.005
-    assert chosen > balanced_accuracy(blended, probability > 0.5) + 0.01

@@ -14,18 +14,15 @@ from MuyGPyS.gp.noise import HomoscedasticNoise
 from MuyGPyS.neighbors import NN_Wrapper
 from scipy.special import ndtr
 from sklearn.decomposition import PCA
-from sklearn.isotonic import IsotonicRegression
 
 from ..data.packages import BLEND_GP, ModelPackage
+from .calibration import Calibration
 from .normalise import normalise
 
-__all__ = ["BlendGaussianProcess", "Calibration", "Embedding", "make_muygps"]
+__all__ = ["BlendGaussianProcess", "Embedding", "make_muygps"]
 
 #: Footprints whose (k, k) kernel matrices are held in memory together.
 _BATCH = 512
-
-#: Footprints behind each knot of the calibration.
-_PER_KNOT = 200
 
 
 @dataclass(frozen=True)
@@ -64,41 +61,6 @@ class Embedding:
         pca.fit(normalise(images))
         scale = np.sqrt(np.sqrt(pca.explained_variance_))
         return cls(images.shape[-1], pca.mean_, pca.components_ / scale[:, None])
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """What stated probabilities are worth, learned on scenes kept apart for it.
-
-    Parameters
-    ----------
-    stated, observed : `numpy.ndarray`, (n_knots,)
-        Knots of the rising curve from the Gaussian process's own probability
-        to the observed share of blends.
-    threshold : `float`
-        Calibrated probability above which to call a footprint blended for the
-        best balanced accuracy: the share of blends among all footprints.
-    """
-
-    stated: np.ndarray
-    observed: np.ndarray
-    threshold: float
-
-    def __call__(self, stated: np.ndarray) -> np.ndarray:
-        """Calibrate probabilities, (n,) -> (n,)."""
-        return np.interp(stated, self.stated, self.observed)
-
-    @classmethod
-    def fit(cls, stated: np.ndarray, blended: np.ndarray) -> Calibration:
-        """Learn from stated probabilities, (n,), and the truth, `bool` (n,)."""
-        order = np.argsort(stated, kind="stable")
-        # Means of bins with equal numbers, so that no knot rests on a few footprints.
-        bins = np.array_split(order, max(len(order) // _PER_KNOT, 2))
-        centre = np.array([stated[rows].mean() for rows in bins])
-        share = np.array([blended[rows].mean() for rows in bins])
-        size = np.array([len(rows) for rows in bins])
-        rising = IsotonicRegression(y_min=0, y_max=1).fit(centre, share, size).predict(centre)
-        return cls(centre, rising, float(blended.mean()))
 
 
 def make_muygps(nu: float, length_scale: Parameter | float, noise: float) -> MuyGPS:
@@ -168,7 +130,7 @@ class BlendGaussianProcess:
     noise: float
     scale: float
     n_neighbours: int
-    calibration: Calibration = Calibration(np.array([0.0, 1.0]), np.array([0.0, 1.0]), 0.5)
+    calibration: Calibration = field(default_factory=Calibration.none)
     label: str = ""
     meta: dict[str, Any] = field(default_factory=dict)
 
@@ -197,10 +159,23 @@ class BlendGaussianProcess:
             mean[part], variance[part] = self._predict(self.embedding(images[part]))
         return mean, variance * self.scale
 
-    def probability(self, images: np.ndarray) -> np.ndarray:
-        """Blend probability of cutouts, (n, size, size) -> (n,)."""
+    def probability(self, images: np.ndarray, n_maxima: np.ndarray) -> np.ndarray:
+        """Blend probability of footprints.
+
+        Parameters
+        ----------
+        images : `numpy.ndarray`, (n, size, size)
+            Their cutouts, pixel S/N.
+        n_maxima : `numpy.ndarray` of int, (n,)
+            Local maxima of each.
+
+        Returns
+        -------
+        probability : `numpy.ndarray`, (n,)
+        """
         mean, variance = self.posterior(images)
-        return self.calibration(ndtr(mean / np.sqrt(np.maximum(variance, np.finfo(float).tiny))))
+        stated = ndtr(mean / np.sqrt(np.maximum(variance, np.finfo(float).tiny)))
+        return self.calibration(stated, n_maxima)
 
     def _predict(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         neighbours, _ = self._neighbours.get_nns(features)

@@ -17,7 +17,8 @@ from scipy.special import ndtr
 
 from ..errors import BadInputError
 from ..evaluation.scores import balanced_accuracy, cross_entropy
-from .gaussian_process import BlendGaussianProcess, Calibration, Embedding, make_muygps
+from .calibration import Calibration
+from .gaussian_process import BlendGaussianProcess, Embedding, make_muygps
 
 __all__ = ["TrainingSet", "train_gaussian_process"]
 
@@ -134,9 +135,8 @@ def train_gaussian_process(
             }
         },
     )
-    model.calibration = Calibration.fit(
-        model.probability(kept_apart.images), kept_apart.n_objects > 1
-    )
+    stated = model.probability(kept_apart.images, kept_apart.n_maxima)
+    model.calibration = Calibration.fit(stated, kept_apart.n_maxima, kept_apart.n_objects > 1)
     return model
 
 

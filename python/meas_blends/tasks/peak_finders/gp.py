@@ -85,9 +85,9 @@ class GaussianProcessTask(Task):
             centres.
         """
         cutouts = cut_footprints(filtered, pixels, self.model.embedding.size)
-        probability = self.model.probability(cutouts.images)
         maxima = find_maxima(filtered, pixels, self.config.peak_threshold)
         n_maxima = maxima.counts(len(pixels.identifiers))
+        probability = self.model.probability(cutouts.images, n_maxima)
         candidates = self._choose(filtered, pixels, maxima, probability)
         counts = self.model.count_probability(probability, n_maxima)
         flags = cutouts.clipped * CLASSIFICATION.flag("CLIPPED") | cutouts.bad * (
