@@ -5,10 +5,11 @@ import pytest
 from lsst.pipe.base import testUtils
 
 from meas_blends.data.catalogs import CLASSIFICATION, PEAKS
+from meas_blends.data.packages import ModelPackage
 from meas_blends.errors import BadInputError
 from meas_blends.tasks.classify_blends import ClassifyBlendsTask
 from meas_blends.tasks.detect_footprints import DetectFootprintsTask
-from toys import draw
+from toys import SIGMA, draw
 
 SOURCES = [
     (20, 16, 60),  # alone
@@ -111,6 +112,17 @@ def test_bad_pixels_and_large_footprints_are_flagged(gp_package):
     coadd.image[20, 21] = np.nan
     flags = run(make_task("gp", gp_package), coadd).classification["flags"]
     assert [CLASSIFICATION.decode(value) for value in flags] == [["BAD_PIXELS"], ["CLIPPED"]]
+
+
+def test_a_psf_unlike_those_of_the_training_is_flagged(tmp_path, gp_package):
+    package = ModelPackage.read(gp_package)
+    package.meta["psf_sigma"] = [SIGMA / 1.3, SIGMA / 1.2]
+    package.write(tmp_path / "narrower")
+    for tolerance, expected in ((0.1, True), (0.25, False)):
+        task = make_task("gp", tmp_path / "narrower", psf_tolerance=tolerance)
+        flags = run(task, draw(SOURCES)).classification["flags"]
+        outside = ["OUTSIDE_TRAINING" in CLASSIFICATION.decode(value) for value in flags]
+        assert outside == [expected] * 3
 
 
 def test_a_model_that_is_not_there():

@@ -68,6 +68,7 @@ def test_trains_on_the_labelled_footprints_of_all_scenes():
     assert training["leave_one_out_balanced_accuracy"] > 0.9
     model = BlendGaussianProcess.from_package(package)
     assert model.embedding.size == 23
+    assert model.psf_sigma == pytest.approx((1.8, 1.8), rel=0.01)
 
 
 def test_even_cutouts_have_no_centre():

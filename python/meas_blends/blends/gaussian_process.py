@@ -115,6 +115,8 @@ class BlendGaussianProcess:
         Training footprints that each prediction rests on.
     calibration : `Calibration`, optional
         From P(f > 0) to the share of blends; as it stands if not given.
+    psf_sigma : `tuple` [`float`, `float`]
+        Least and largest PSF width of the training coadds [pixel].
     label : `str`
         Name and version of the model package.
     meta : `dict`
@@ -131,6 +133,7 @@ class BlendGaussianProcess:
     scale: float
     n_neighbours: int
     calibration: Calibration = field(default_factory=Calibration.none)
+    psf_sigma: tuple[float, float] = (0.0, float("inf"))
     label: str = ""
     meta: dict[str, Any] = field(default_factory=dict)
 
@@ -177,6 +180,11 @@ class BlendGaussianProcess:
         stated = ndtr(mean / np.sqrt(np.maximum(variance, np.finfo(float).tiny)))
         return self.calibration(stated, n_maxima)
 
+    def is_outside_training(self, psf_sigma: float, tolerance: float) -> bool:
+        """Whether a PSF width [pixel] lies outside the training's by more than a share."""
+        least, largest = self.psf_sigma
+        return not least * (1 - tolerance) <= psf_sigma <= largest * (1 + tolerance)
+
     def _predict(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         neighbours, _ = self._neighbours.get_nns(features)
         crosswise, pairwise, targets = self._muygps.make_predict_tensors(
@@ -218,6 +226,7 @@ class BlendGaussianProcess:
                 "hyperparameters": hyperparameters,
                 "cutout_size": self.embedding.size,
                 "threshold": self.calibration.threshold,
+                "psf_sigma": list(self.psf_sigma),
                 **self.meta,
             },
             {
@@ -247,5 +256,6 @@ class BlendGaussianProcess:
             calibration=Calibration(
                 arrays["stated"], arrays["observed"], float(package.meta["threshold"])
             ),
+            psf_sigma=tuple(package.meta["psf_sigma"]),
             label=package.label,
         )

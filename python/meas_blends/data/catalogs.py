@@ -172,6 +172,11 @@ CLASSIFICATION = TableSchema(
             "NO_PROBABILITY",
             "the peak finder gives no probability, or could not for this footprint",
         ),
+        Flag(
+            3,
+            "OUTSIDE_TRAINING",
+            "the coadd's PSF is narrower or wider than those that the model was trained on",
+        ),
     ),
 )
 

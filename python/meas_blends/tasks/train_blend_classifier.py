@@ -14,6 +14,7 @@ from ..blends.cutouts import cut_footprints
 from ..blends.maxima import find_maxima
 from ..data.coadd import Coadd
 from ..data.footprints import pixel_lists
+from ..detection.matched_filter import FilteredCoadd
 from ..errors import BadInputError
 from .filtering import FilteringConfig, filter_coadd
 
@@ -136,12 +137,16 @@ class TrainBlendClassifierTask(PipelineTask):
         # MuyGPyS brings torch: pay for it only where a model is trained.
         from ..blends.training import TrainingSet, train_gaussian_process
 
-        scenes = [self._read(*scene) for scene in zip(coadds, spans, labels, strict=True)]
-        apart = max(round(self.config.calibration_fraction * len(scenes)), 1)
-        if len(scenes) <= apart:
+        apart = max(round(self.config.calibration_fraction * len(coadds)), 1)
+        if len(coadds) <= apart:
             raise BadInputError(
-                f"{len(scenes)} scenes to train on and {apart} of them to calibrate by; give more."
+                f"{len(coadds)} scenes to train on and {apart} of them to calibrate by; give more."
             )
+        scenes, widths = [], []
+        for coadd, pixels, truth in zip(coadds, spans, labels, strict=True):
+            filtered = filter_coadd(coadd, self.config.filtering)
+            scenes.append(self._read(filtered, pixels, truth))
+            widths.append(filtered.sigma)
         training, kept_apart = (
             TrainingSet(*(np.concatenate(column) for column in zip(*part, strict=True)))
             for part in (scenes[:-apart], scenes[-apart:])
@@ -157,6 +162,7 @@ class TrainBlendClassifierTask(PipelineTask):
             smoothness=list(self.config.smoothness),
             noise=list(self.config.noise),
         )
+        model.psf_sigma = (min(widths), max(widths))
         model.meta["training"] |= {
             "scenes": len(coadds) - apart,
             "calibration_scenes": apart,
@@ -171,11 +177,10 @@ class TrainBlendClassifierTask(PipelineTask):
         return Struct(model=model.to_package(self.config.name, self.config.version, description))
 
     def _read(
-        self, coadd: Coadd, spans: Table, labels: Table
+        self, filtered: FilteredCoadd, spans: Table, labels: Table
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Cutouts, true counts and local maxima of one scene's labelled footprints."""
-        filtered = filter_coadd(coadd, self.config.filtering)
-        pixels = pixel_lists(spans, coadd.shape, coadd.xy0)
+        pixels = pixel_lists(spans, filtered.coadd.shape, filtered.coadd.xy0)
         cutouts = cut_footprints(filtered, pixels, self.config.cutout_size)
         maxima = find_maxima(filtered, pixels, self.config.peak_threshold)
         n_objects = np.asarray(labels["nObjects"])

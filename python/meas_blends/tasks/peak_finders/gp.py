@@ -44,6 +44,12 @@ class GaussianProcessConfig(Config):
         " detection threshold, so change the two together.",
         default=5.0,
     )
+    psf_tolerance = RangeField[float](
+        doc="Share by which the PSF may be narrower or wider than in training before footprints"
+        " are flagged OUTSIDE_TRAINING.",
+        default=0.12,
+        min=0.0,
+    )
 
 
 class GaussianProcessTask(Task):
@@ -93,6 +99,13 @@ class GaussianProcessTask(Task):
         flags = cutouts.clipped * CLASSIFICATION.flag("CLIPPED") | cutouts.bad * (
             CLASSIFICATION.flag("BAD_PIXELS")
         )
+        if self.model.is_outside_training(filtered.sigma, self.config.psf_tolerance):
+            self.log.warning(
+                "%s: its PSF is unlike those of model %s; train one on scenes like it",
+                filtered.coadd.name,
+                self.model.label,
+            )
+            flags = flags | CLASSIFICATION.flag("OUTSIDE_TRAINING")
         return Struct(
             classification=make_classification(
                 pixels,
