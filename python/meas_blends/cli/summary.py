@@ -41,9 +41,9 @@ def report(result: RunResult, plan: Plan, debug: bool) -> None:
         console.width = _PIPE_WIDTH
     if result.units:
         console.print(_unit_table(result.units))
-    for name, path in result.outputs.items():
-        if name.endswith("blend_evaluation"):
-            console.print(_any_table(read_table(path), name))
+    scores = [path for name, path in result.outputs.items() if name.endswith("blend_evaluation")]
+    if scores:
+        console.print(_score_table([read_table(path) for path in scores]))
     for unit in result.units:
         if unit.picture is not None and not unit.error and len(result.units) <= _MOST_ROWS:
             click.echo(f"picture: {unit.picture}")
@@ -83,13 +83,17 @@ def _unit_table(units: list[UnitResult]) -> RichTable:
     return table
 
 
-def _any_table(table: Table, title: str) -> RichTable:
-    """Print an astropy table of few rows."""
-    shown = RichTable(box=box.SIMPLE_HEAD, title=title)
-    for name in table.colnames:
-        shown.add_column(name, justify="left" if table[name].dtype.kind in "UO" else "right")
-    for row in table:
-        shown.add_row(*(_cell(value) for value in row))
+def _score_table(tables: list[Table]) -> RichTable:
+    """Scores of the evaluations side by side: one row a score, the names on top."""
+    rows = [row for table in tables for row in table]
+    head, *names = dict.fromkeys(name for table in tables for name in table.colnames)
+    shown = RichTable(box=box.SIMPLE_HEAD)
+    shown.add_column(head)
+    for row in rows:
+        shown.add_column(str(row[head]) if head in row.colnames else "", justify="right")
+    for name in names:
+        cells = [_cell(row[name]) if name in row.colnames else Text() for row in rows]
+        shown.add_row(name, *cells)
     return shown
 
 
