@@ -103,7 +103,7 @@ PEAKS = TableSchema(
         Column(
             "probability",
             "f4",
-            "Probability that this peak is an object of its own",
+            "Probability that this peak is an object of its own; NaN if not estimated",
             "",
             "stat.probability",
         ),
