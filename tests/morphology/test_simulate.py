@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from meas_blends.morphology.galaxies import GalaxyRanges, draw_galaxies
-from meas_blends.morphology.inputs import aperture_flux, network_inputs
 from meas_blends.morphology.simulate import StampSimulator
 
 
@@ -51,23 +50,3 @@ def test_one_seed_one_set_of_stamps(stamps):
     again = StampSimulator(GalaxyRanges(), 64).draw(np.random.default_rng(1), 120)
     assert torch.equal(again.images, stamps.images)
     assert torch.equal(again.usable, stamps.usable)
-
-
-def test_aperture_flux_of_a_gaussian():
-    y, x = torch.meshgrid(torch.arange(64.0) - 32, torch.arange(64.0) - 32, indexing="ij")
-    sigma = 2.0
-    images = 10 * torch.exp(-0.5 * (x**2 + y**2) / sigma**2)[None]
-    usable = torch.ones_like(images, dtype=torch.bool)
-    flux, error = aperture_flux(images, usable, torch.tensor([sigma]))
-    # Products of Gaussians of 2 and 4 pixels; the squared window has 4 / sqrt(2).
-    assert flux.item() == pytest.approx(10 * 2 * np.pi / (1 / 4 + 1 / 16), rel=1e-4)
-    assert error.item() == pytest.approx(np.sqrt(2 * np.pi * 8), rel=1e-4)
-
-
-def test_inputs_are_finite_for_any_stamp():
-    images = torch.stack([torch.zeros(64, 64), torch.full((64, 64), -50.0)])
-    usable = torch.stack([torch.zeros(64, 64), torch.ones(64, 64)]).bool()
-    inputs = network_inputs(images, usable, torch.ones(2), torch.zeros(2))
-    for values in (inputs.images, inputs.numbers, inputs.log_aperture):
-        assert torch.isfinite(values).all()
-    assert inputs.signal_to_noise[1] < 0

@@ -5,9 +5,8 @@ import pytest
 import torch
 
 from meas_blends.data.packages import ModelPackage
-from meas_blends.errors import BadInputError
 from meas_blends.morphology.calibration import coverage
-from meas_blends.morphology.compact import CompactEstimator, choose_device
+from meas_blends.morphology.compact import CompactEstimator
 from meas_blends.morphology.galaxies import GalaxyRanges
 from meas_blends.morphology.simulate import StampSimulator
 from meas_blends.morphology.training import (
@@ -139,25 +138,3 @@ def test_metrics_are_those_of_the_drawn_galaxies(trained):
     assert report["overall"]["coverage"] == coverage(measured.posterior, measured.truth)
     parts = [part["n_galaxies"] for name, part in report.items() if name != "overall"]
     assert sum(parts) == 90
-
-
-@pytest.mark.parametrize("damage", ["missing", "shape", "architecture"])
-def test_a_package_that_is_no_network(package, damage):
-    arrays, meta = dict(package.arrays), dict(package.meta)
-    name = next(iter(arrays))
-    if damage == "missing":
-        del arrays[name]
-    elif damage == "shape":
-        arrays[name] = arrays[name][:1]
-    else:
-        del meta["architecture"]
-    broken = ModelPackage(package.kind, "toy", "3", "broken", meta, arrays)
-    with pytest.raises(BadInputError, match=r"toy 3.*train the package anew"):
-        CompactEstimator.from_package(broken)
-
-
-def test_devices():
-    assert choose_device("cpu").type == "cpu"
-    assert choose_device("auto").type in ("cpu", "cuda")
-    with pytest.raises(BadInputError, match=r"device: 'abacus'.*give auto"):
-        choose_device("abacus")

@@ -95,7 +95,9 @@ def network_inputs(
     """
     flux, error = aperture_flux(images, usable, psf_sigma)
     # Positive, and the flux itself where it stands out of the noise.
-    positive = 0.5 * (flux + torch.sqrt(flux**2 + 4 * error**2))
+    root = torch.sqrt(flux**2 + 4 * error**2)
+    # The same number twice: a sum of flux and root cancels where flux is negative.
+    positive = torch.where(flux > 0, 0.5 * (flux + root), 2 * error**2 / (root - flux))
     signal_to_noise = flux / error
     numbers = torch.stack(
         [

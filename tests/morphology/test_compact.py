@@ -1,0 +1,172 @@
+"""The estimator around a network whose answer is known, whatever the stamp."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from meas_blends.data.packages import MORPHOLOGY_COMPACT, ModelPackage
+from meas_blends.errors import BadInputError
+from meas_blends.morphology.calibration import Calibration
+from meas_blends.morphology.compact import (
+    CompactEstimator,
+    choose_device,
+    load_state,
+    state_arrays,
+)
+from meas_blends.morphology.network import CompactNetwork
+from meas_blends.morphology.posterior import NORMAL_QUANTILES
+
+SIZE, WIDTHS = 32, (4, 4, 4, 4, 4)
+MEAN, STD = np.array([0.5, 1.0, -0.2]), np.array([2.0, 0.5, 0.1])
+NEUTRAL = Calibration(np.array([0.0, 1.0]), np.tile(NORMAL_QUANTILES, (2, 3, 1)))
+
+
+def network_of(outputs):
+    """Network that gives these nine numbers for every stamp."""
+    network = CompactNetwork(SIZE, WIDTHS)
+    network.head[-1].weight.data.zero_()
+    network.head[-1].bias.data[:] = torch.tensor(outputs)
+    return network
+
+
+def estimator_of(outputs=(0.0,) * 9, **options):
+    return CompactEstimator(network_of(outputs), MEAN, STD, **options)
+
+
+def bright_pixels(heights, psf_sigma):
+    """Stamps of one bright pixel in the middle."""
+    n = len(heights)
+    images = np.zeros((n, SIZE, SIZE), np.float32)
+    images[:, SIZE // 2, SIZE // 2] = heights
+    return SimpleNamespace(
+        images=images,
+        usable=np.ones(images.shape, bool),
+        psf_sigma=np.array(psf_sigma, np.float32),
+        noise_correlation=np.zeros(n, np.float32),
+    )
+
+
+def test_targets_are_scaled_back():
+    log_d, lower = np.log([0.5, 2.0, 3.0]), (0.3, -0.4, 0.6)
+    prediction = estimator_of((0.1, -0.2, 0.3, *log_d, *lower)).predict(
+        bright_pixels([1e5, 5e4], [1.5, 2.0])
+    )
+    expected = MEAN + STD * [0.1, -0.2, 0.3] + np.zeros((2, 3))
+    # Radii are in units of the PSF's sigma, fluxes of the aperture's flux.
+    expected[:, 1] += np.log([1.5, 2.0])
+    expected[:, 2] += np.log([1e5, 5e4])
+    np.testing.assert_allclose(prediction.posterior.mean, expected, atol=1e-4)
+    unit = np.array([[1, 0, 0], [0.3, 1, 0], [-0.4, 0.6, 1]])
+    covariance = np.outer(STD, STD) * (unit @ np.diag([0.5, 2.0, 3.0]) @ unit.T)
+    np.testing.assert_allclose(prediction.posterior.covariance, [covariance] * 2, rtol=1e-5)
+
+
+def test_signal_to_noise_in_the_aperture():
+    signal = estimator_of().predict(bright_pixels([10.0, -20.0], [2.0, 2.0])).signal_to_noise
+    # The squared window of 4 pixels sums to 16 pi.
+    np.testing.assert_allclose(signal, np.array([10, -20]) / np.sqrt(16 * np.pi), rtol=1e-4)
+
+
+def test_what_the_network_may_say_is_bounded():
+    stamps = bright_pixels([1000.0], [1.0])
+    posterior = estimator_of((1e4, -1e4, 0, 60, 60, -1e4, 0, 0, 0)).predict(stamps).posterior
+    np.testing.assert_allclose(posterior.mean[0, :2], MEAN[:2] + STD[:2] * [10, -10], rtol=1e-6)
+    np.testing.assert_allclose(posterior.sigma[0, :2], 5.0)
+    assert 0 < posterior.sigma[0, 2] < 1e-4
+
+
+def test_calibration_moves_and_widens():
+    wide = Calibration(np.array([0.0, 1.0]), np.tile(1 + 2 * NORMAL_QUANTILES, (2, 3, 1)))
+    stamps = bright_pixels([1000.0], [2.0])
+    plain = estimator_of().predict(stamps).posterior
+    moved = estimator_of(calibration=wide).predict(stamps).posterior
+    np.testing.assert_allclose(moved.mean, plain.mean + plain.sigma)
+    np.testing.assert_allclose(moved.covariance, 4 * plain.covariance)
+
+
+def test_batches_keep_the_order():
+    psf_sigma = np.linspace(1.0, 3.0, 5)
+    stamps = bright_pixels(np.full(5, 1000.0), psf_sigma)
+    for batch_size in (1, 2, 5, 100):
+        posterior = estimator_of().predict(stamps, batch_size).posterior
+        np.testing.assert_allclose(posterior.mean[:, 1], 1.0 + np.log(psf_sigma), rtol=1e-5)
+
+
+def test_outside_training():
+    limits = {"psf_sigma": (1.0, 3.0), "pixel_scale": (0.15, 0.25), "signal_to_noise": (1, 1e4)}
+    inside = {"psf_sigma": 3.0, "pixel_scale": 0.15, "signal_to_noise": 10.0}
+    cases = [
+        ({}, False),
+        ({"psf_sigma": 0.9}, True),
+        ({"psf_sigma": 3.1}, True),
+        ({"pixel_scale": 0.4}, True),
+        ({"signal_to_noise": -5.0}, True),
+        ({"pixel_scale": np.nan}, False),
+    ]
+    rows = [inside | change for change, _ in cases]
+    values = {name: np.array([row[name] for row in rows]) for name in inside}
+    outside = estimator_of(limits=limits).outside_training(**values)
+    assert outside.tolist() == [expected for _, expected in cases]
+    assert not estimator_of().outside_training(**values).any()
+
+
+def test_weights_come_back():
+    first, second = CompactNetwork(SIZE, WIDTHS).eval(), CompactNetwork(SIZE, WIDTHS).eval()
+    inputs = torch.rand(2, 2, SIZE, SIZE), torch.rand(2, 3)
+    arrays = state_arrays(first)
+    assert not any(name.endswith("num_batches_tracked") for name in arrays)
+    assert not torch.equal(first(*inputs), second(*inputs))
+    load_state(second, arrays)
+    assert torch.equal(first(*inputs), second(*inputs))
+
+
+@pytest.fixture
+def package():
+    limits = {"psf_sigma": (1.0, 3.0)}
+    return ModelPackage(
+        MORPHOLOGY_COMPACT,
+        "toy",
+        "3",
+        "nine known numbers",
+        {
+            "architecture": {"stamp_size": SIZE, "widths": list(WIDTHS)},
+            "limits": {name: list(ends) for name, ends in limits.items()},
+        },
+        estimator_of((0.1,) * 9, calibration=NEUTRAL, limits=limits).to_arrays(),
+    )
+
+
+def test_an_estimator_comes_out_of_its_package(package):
+    estimator = CompactEstimator.from_package(package)
+    assert estimator.stamp_size == SIZE
+    assert estimator.limits == {"psf_sigma": (1.0, 3.0)}
+    stamps = bright_pixels([1000.0], [2.0])
+    expected = estimator_of((0.1,) * 9, calibration=NEUTRAL).predict(stamps).posterior
+    got = estimator.predict(stamps).posterior
+    np.testing.assert_array_equal(got.quantiles, expected.quantiles)
+    np.testing.assert_array_equal(got.covariance, expected.covariance)
+
+
+@pytest.mark.parametrize("damage", ["missing", "shape", "architecture"])
+def test_a_package_that_is_no_network(package, damage):
+    arrays, meta = dict(package.arrays), dict(package.meta)
+    name = next(iter(arrays))
+    if damage == "missing":
+        del arrays[name]
+    elif damage == "shape":
+        arrays[name] = arrays[name][:1]
+    else:
+        del meta["architecture"]
+    broken = ModelPackage(package.kind, "toy", "3", "broken", meta, arrays)
+    with pytest.raises(BadInputError, match=r"toy 3.*train the package anew"):
+        CompactEstimator.from_package(broken)
+
+
+def test_devices():
+    assert choose_device("cpu").type == "cpu"
+    assert choose_device("auto").type in ("cpu", "cuda")
+    for name in ("abacus", "cuda:99"):
+        with pytest.raises(BadInputError, match=rf"device: '{name}'.*give auto"):
+            choose_device(name)
