@@ -16,9 +16,7 @@ from click.testing import CliRunner
 
 from fake_tasks import GATHER_PIPELINE, PIPELINE, write_image
 from meas_blends.cli import main
-from meas_blends.cli.progress import one_line
 from meas_blends.data.tables import read_table
-from meas_blends.run.results import UnitResult
 
 
 @pytest.fixture(autouse=True)
@@ -112,19 +110,6 @@ def test_a_kill_leaves_nothing_half_written(here):
     assert (record.parent / "spans.parquet").stat().st_mtime_ns == written
 
 
-def test_listing_imports_nothing_heavy():
-    code = (
-        "import sys\nfrom meas_blends.cli import main\n"
-        "main(['list'], standalone_mode=False)\n"
-        "heavy = {'lsst', 'torch', 'galsim', 'astropy', 'sklearn', 'scipy', 'matplotlib'}\n"
-        "print('HEAVY', sorted(heavy & set(sys.modules)))\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "HEAVY []" in done.stdout
-    for name in ("local_maxima", "gp", "compact", "blends", "simulate"):
-        assert name in done.stdout
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -180,38 +165,6 @@ def test_overrides_apply_in_the_order_given(here):
     assert probability(*value, *yaml, *python) == 0.75
     assert probability(*python, *value, *yaml) == 0.5
     assert probability(*yaml, *python, *value) == 0.125
-
-
-def test_config_tells_where_each_value_came_from(here):
-    (here / "o.yaml").write_text("# mine\nprobability: 0.5\n")
-    (here / "o.py").write_text("\nconfig.trouble.on = 'x'\n")
-    result = call(
-        "config",
-        "fake.yaml",
-        "-C",
-        "classify:o.yaml",
-        "-C",
-        "detect:o.py",
-        "-c",
-        "detect:trouble.kind=bad",
-    )
-    assert result.exit_code == 0
-    lines = {
-        line.split(":")[0].strip(): " ".join(line.split()) for line in result.output.splitlines()
-    }
-    assert lines["probability"] == "probability: 0.5 # o.yaml:2"
-    assert lines["threshold"] == "threshold: 6.0 # pipeline fake.yaml"
-    assert lines["low"].startswith("low: 2.0 # setDefaults, ")
-    assert '  trouble.kind: "bad"' in result.output
-    assert "# -c detect:trouble.kind=bad" in result.output
-    assert "# o.py:2" in result.output
-    assert lines["connections.spans"].endswith("# default")
-
-
-def test_config_of_an_unknown_pipeline():
-    result = call("config", "magic")
-    assert result.exit_code == 2
-    assert "magic: no such pipeline" in result.output
 
 
 def test_a_bug_shows_its_traceback_only_when_asked(here):
@@ -288,8 +241,3 @@ def test_the_reader_of_a_pipe_may_leave():
     command = f"{sys.executable} -m meas_blends list | true"
     done = subprocess.run(command, shell=True, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("", "")
-
-
-def test_one_object_is_singular():
-    result = UnitResult("a", Path("a"), counts={"footprints": 1, "peaks": 2}, tasks_run=1)
-    assert one_line(result) == "a: 1 footprint, 2 peaks, 0.0 s"

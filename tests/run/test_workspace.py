@@ -3,7 +3,6 @@ import pytest
 
 from meas_blends.data.catalogs import SPANS
 from meas_blends.data.packages import ModelPackage
-from meas_blends.run.record import Record
 from meas_blends.run.workspace import Workspace
 
 STORAGE = {
@@ -84,27 +83,3 @@ def test_external_datasets_are_read_once_when_needed(tmp_path):
     assert reads == []
     assert [space["blend_coadd"], space["blend_coadd"]] == ["pixels", "pixels"]
     assert reads == [1]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "{",
-        "[]",
-        '{"datasets": [], "tasks": 3}',
-        '{"datasets": {"blend_spans": {}}, "tasks": {"detect": {"status": "done"}, "measure": 1}}',
-    ],
-)
-def test_a_damaged_record_is_an_empty_one(tmp_path, text):
-    (tmp_path / "run.json").write_text(text)
-    record = Record(tmp_path)
-    assert record.datasets == record.tasks == {}
-    record.save()
-
-
-def test_leftovers_of_a_killed_run_are_cleaned(tmp_path):
-    (tmp_path / ".spans.4194305.part.parquet").write_text("half")
-    (tmp_path / ".model.4194305.part").mkdir()
-    Record(tmp_path).clean()
-    assert list(tmp_path.iterdir()) == []
