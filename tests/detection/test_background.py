@@ -51,3 +51,14 @@ def test_a_high_pedestal_keeps_its_digits():
     image = noise((256, 256)) + np.float32(2.0**20)
     coadd = subtract_background(Coadd(image))
     assert coadd.image.std() == pytest.approx(1.0, rel=0.03)
+
+
+def test_sources_that_are_named_do_not_raise_the_background():
+    y, x = np.indices((128, 128))
+    # So wide that clipping alone takes much of it for sky.
+    light = 8 * np.exp(-0.5 * ((x - 64) ** 2 + (y - 64) ** 2) / 30**2)
+    coadd = Coadd(noise((128, 128)) + light.astype(np.float32))
+    blind = subtract_background(coadd).image.sum()
+    told = subtract_background(coadd, sources=light > 0.1).image.sum()
+    assert blind < 0.9 * light.sum()
+    assert abs(told / light.sum() - 1) < 0.05

@@ -86,3 +86,9 @@ def test_counts_without_a_variance_in_single_precision(factor):
 def test_a_bare_array_is_no_coadd():
     with pytest.raises(BadInputError, match=r"a ndarray, not a Coadd; give Coadd\(image\)"):
         complete_coadd(starry_image())
+
+
+def test_whether_the_variance_was_estimated_is_remembered():
+    image = np.random.default_rng(1).normal(size=(80, 80))
+    assert complete_coadd(Coadd(image)).variance_estimated
+    assert not complete_coadd(Coadd(image, np.ones((80, 80)))).variance_estimated

@@ -67,6 +67,9 @@ class Coadd:
     variance : `numpy.ndarray`, (ny, nx), optional
         Variance of each pixel [count^2]. ``None`` where the file has none;
         `meas_blends.detection.complete_coadd` estimates it.
+    variance_estimated : `bool`
+        The variance was estimated from the scatter of pixels, so it knows
+        nothing of correlations between them.
     mask : `numpy.ndarray` of int32, (ny, nx), optional
         Mask bits; all clear if not given.
     mask_planes : `dict` [`str`, `int`]
@@ -108,6 +111,7 @@ class Coadd:
     pixel_scale: float | None = None
     name: str = "coadd"
     origins: dict[str, str] = field(default_factory=dict)
+    variance_estimated: bool = False
 
     def __post_init__(self) -> None:
         self.image = _native(self.image, np.float32)

@@ -10,7 +10,9 @@ from ..data.coadd import Coadd
 __all__ = ["subtract_background"]
 
 
-def subtract_background(coadd: Coadd, mesh: int = 128, median_filter: int = 3) -> Coadd:
+def subtract_background(
+    coadd: Coadd, mesh: int = 128, median_filter: int = 3, sources: np.ndarray | None = None
+) -> Coadd:
     """Subtract a smooth background.
 
     The clipped mode of the sky in each cell of a mesh, median-filtered and
@@ -26,13 +28,17 @@ def subtract_background(coadd: Coadd, mesh: int = 128, median_filter: int = 3) -
     median_filter : `int`, optional
         Side of the median filter [cell], odd.
 
+    sources : `numpy.ndarray` of bool, (ny, nx), optional
+        Pixels of sources, to be left out; without it, clipping alone keeps
+        their wings out.
+
     Returns
     -------
     coadd : `~meas_blends.data.coadd.Coadd`
         With the background taken off ``image``; that of an image without a
         single good pixel is left as it is.
     """
-    bad = coadd.bad
+    bad = coadd.bad if sources is None else coadd.bad | sources
     if bad.all():
         return coadd.replace(
             origins={"background": "not subtracted: the image has no usable pixel"}

@@ -105,7 +105,7 @@ def matched_filter(coadd: Coadd, kernel: str = "gaussian", noise: str = "scatter
         smoothed = signal.oaconvolve(image, psf, mode="same").astype(np.float32)
         variance = signal.oaconvolve(variance, psf**2, mode="same").astype(np.float32)
     factor = 1.0
-    if coadd.origins.get("variance", "").startswith("estimated"):
+    if coadd.variance_estimated:
         deviation = np.sqrt(np.where(bad, np.float32(1), coadd.variance))
         factor = smoothing_noise_factor(image / deviation, bad, sigma)
     # Where every pixel under the kernel is bad there is neither signal nor noise.

@@ -134,7 +134,10 @@ class MeasureMorphologyTask(PipelineTask):
         coadd = complete_coadd(coadd)
         labels = spans_to_labels(spans, coadd.shape, coadd.xy0)
         if self.config.subtract_background:
-            coadd = self._subtract_background(coadd, labels)
+            # With the galaxies' wings in it, it would take several per cent of their flux.
+            coadd = subtract_background(
+                coadd, self.config.background_mesh, self.config.background_median, labels != 0
+            )
         cutter = StampCutter(coadd, labels, peaks, self.estimator.stamp_size, self.config.min_core)
         parts = [
             self._measure(stamps, coadd) for stamps in cut_stamps(cutter, self.config.batch_size)
@@ -153,18 +156,6 @@ class MeasureMorphologyTask(PipelineTask):
             "model": self.estimator.model_label,
         }
         return Struct(morphology=MORPHOLOGY.make({**keys, **columns}))
-
-    def _subtract_background(self, coadd: Coadd, labels: np.ndarray) -> Coadd:
-        """Subtract the background that is seen outside the footprints.
-
-        With the galaxies' wings in it, it would take several per cent of
-        their flux.
-        """
-        # A pixel without variance is a bad one, and does not count.
-        sky = coadd.replace(variance=np.where(labels != 0, 0.0, coadd.variance))
-        config = self.config
-        subtracted = subtract_background(sky, config.background_mesh, config.background_median)
-        return subtracted.replace(variance=coadd.variance)
 
     def _measure(self, stamps: Stamps, coadd: Coadd) -> dict[str, np.ndarray]:
         """Columns of one batch, in physical units, flagged."""
