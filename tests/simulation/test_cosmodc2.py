@@ -12,8 +12,9 @@ from astropy.table import Table
 from scipy.spatial import cKDTree
 
 from meas_blends.data.tables import read_table
+from meas_blends.simulation.galaxy_tables import galaxies_from_table
 from meas_blends.simulation.labels import footprint_of, label_footprints
-from meas_blends.simulation.population import draw_galaxies, galaxies_at
+from meas_blends.simulation.population import draw_galaxies
 from meas_blends.simulation.scenes import render_scene
 from meas_blends.simulation.survey import Survey
 from meas_blends.tasks.detect_footprints import DetectFootprintsTask
@@ -37,11 +38,7 @@ def drawn() -> list[Table]:
 
 def _true_galaxies(folder: Path, scene: int) -> Table:
     table = read_table(folder / "cosmodc2_scenes" / f"scene_{scene:02d}.parquet")
-    # These tables count pixels from half a pixel further out on each axis, and
-    # photons in one exposure.
-    x, y = (np.asarray(table[axis], float) + 0.5 for axis in "xy")
-    mag = LSST.magnitude(np.asarray(table["n_photons_i"], float) * LSST.n_exposures)
-    return galaxies_at(x, y, mag, LSST, np.random.default_rng([1, scene]))
+    return galaxies_from_table(table, "gp_blends", LSST, SHAPE, np.random.default_rng([1, scene]))
 
 
 def _inside(galaxies: Table, significance: float = 5.0, margin: float = 0.0) -> np.ndarray:

@@ -1,22 +1,17 @@
-"""The population follows the relations that it cites."""
+"""Galaxies of a scene: numbers, what bands share, lensing, neighbours."""
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
-from meas_blends.errors import BadInputError
 from meas_blends.simulation.population import Population, draw_galaxies, galaxies_at
 from meas_blends.simulation.survey import Survey
 
 LSST = Survey.named("lsst_i")
 
 
-def _many(mag: float, population: Population | None = None, n: int = 20_000):
-    rng = np.random.default_rng(6)
-    return galaxies_at(np.zeros(n), np.zeros(n), np.full(n, mag), LSST, rng, population)
-
-
 def test_counts():
-    population = Population(density_scatter=0.0)
+    population = Population(density_scatter=0.0, lensing=0.0)
     galaxies = draw_galaxies(LSST, (2000, 2000), np.random.default_rng(5), population)
     area = (2100 * 0.2 / 60) ** 2
     for mag in (24.0, 26.0, 28.0):
@@ -34,31 +29,68 @@ def test_density_scatters_between_scenes():
     assert np.std(np.log(numbers)) == pytest.approx(0.067, abs=0.025)
 
 
-@pytest.mark.parametrize("scale", [1.0, 1.25])
-def test_sizes(scale):
-    for mag, median in ((25.0, 0.26), (22.0, 0.26 * 10**0.255)):
-        radius = _many(mag, Population(size_scale=scale))["diskHalfLightRadius"]
-        assert np.median(radius) == pytest.approx(scale * median, rel=0.02)
-        assert np.log(radius).std() == pytest.approx(0.38, rel=0.03)
+def test_bands_show_the_same_galaxies():
+    """Fluxes and bulge fractions differ, nothing else does."""
+    red, blue = (
+        draw_galaxies(Survey.named(f"lsst_{band}"), (300, 300), np.random.default_rng(3))
+        for band in ("i", "g")
+    )
+    differ = {"mag", "flux", "significance", "bulgeToTotal"}
+    for name in red.colnames:
+        assert np.array_equal(red[name], blue[name]) == (name not in differ)
+    assert 0.2 < np.median(blue["mag"] - red["mag"]) < 1.2
+    assert np.std(blue["mag"] - red["mag"]) > 0.3
 
 
-def test_ellipticities():
-    galaxies = _many(25.0)
-    for kind, rms in (("disk", 0.256), ("bulge", 0.224)):
-        ellipticity = galaxies[f"{kind}Ellipticity"]
-        assert ellipticity.min() >= 0 and ellipticity.max() <= 0.8
-        assert np.sqrt(np.mean(ellipticity**2) / 2) == pytest.approx(rms, abs=0.005)
+def test_depth_and_seeing_leave_the_galaxies_alone():
+    plain, deep = (
+        draw_galaxies(survey, (300, 300), np.random.default_rng(3))
+        for survey in (LSST, LSST.deepened(0.7).replace(psf_fwhm=1.0))
+    )
+    for name in ("x", "mag", "diskHalfLightRadius", "shear1"):
+        np.testing.assert_array_equal(plain[name], deep[name])
+    assert not np.allclose(plain["significance"], deep["significance"])
 
 
-def test_bulges():
-    galaxies = _many(25.0)
-    bulge = galaxies["bulgeToTotal"]
-    assert (bulge == 1).mean() == pytest.approx(0.1, abs=0.01)
-    assert bulge[bulge < 1].max() <= 0.5
-    assert bulge[bulge < 1].mean() == pytest.approx(0.08, abs=0.005)
-    ratio = galaxies["bulgeHalfLightRadius"] / galaxies["diskHalfLightRadius"]
-    np.testing.assert_allclose(ratio[bulge < 1], 1 / 1.6783, rtol=1e-4)
-    np.testing.assert_allclose(ratio[bulge == 1], 1.0)
+def test_one_colour_for_all():
+    red, blue = (
+        draw_galaxies(
+            Survey.named(f"lsst_{band}"),
+            (300, 300),
+            np.random.default_rng(3),
+            Population(one_colour=True),
+        )
+        for band in ("i", "g")
+    )
+    assert np.ptp(np.asarray(blue["mag"] - red["mag"])) < 1e-5
+    np.testing.assert_array_equal(red["bulgeToTotal"], blue["bulgeToTotal"])
+
+
+def test_lensing_magnifies():
+    plain, lensed = (
+        draw_galaxies(LSST, (300, 300), np.random.default_rng(3), Population(lensing=factor))
+        for factor in (0.0, 1.0)
+    )
+    assert not np.any(plain["shear1"]) and not np.any(plain["convergence"])
+    np.testing.assert_array_equal(plain["diskHalfLightRadius"], lensed["diskHalfLightRadius"])
+    brighter = -2.5 * np.log10(
+        (1 - lensed["convergence"]) ** 2 - lensed["shear1"] ** 2 - lensed["shear2"] ** 2
+    )
+    np.testing.assert_allclose(plain["mag"] - lensed["mag"], brighter, atol=1e-5)
+    assert 0.01 < np.std(brighter) < 0.3
+
+
+def test_neighbours_share_redshifts():
+    """Close pairs have one redshift more often than pairs far apart."""
+    population = Population(clustered_fraction=0.5, mag_faint=25.0, group_size=10.0)
+    galaxies = draw_galaxies(LSST, (2000, 2000), np.random.default_rng(3), population)
+    places = np.column_stack([galaxies["x"], galaxies["y"]])
+    redshift = np.asarray(galaxies["redshift"])
+    near = cKDTree(places).query_pairs(20.0, output_type="ndarray")
+    alike = np.abs(redshift[near[:, 0]] - redshift[near[:, 1]]) < 0.05
+    strangers = np.random.default_rng(1).permutation(near[:, 1])
+    other = np.abs(redshift[near[:, 0]] - redshift[strangers]) < 0.05
+    assert alike.mean() > 1.5 * other.mean()
 
 
 def test_known_positions_keep_their_order_and_flux():
@@ -75,18 +107,3 @@ def test_no_galaxies():
     assert (
         len(draw_galaxies(LSST, (50, 50), np.random.default_rng(1), Population(density=0.0))) == 0
     )
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"radius": 0.0},
-        {"size_scale": float("nan")},
-        {"density": -1.0},
-        {"clustered_fraction": 1.5},
-        {"mag_bright": 25.0, "mag_faint": 24.0},
-    ],
-)
-def test_refuses_wrong_values(wrong):
-    with pytest.raises(BadInputError, match=next(iter(wrong))):
-        Population(**wrong)

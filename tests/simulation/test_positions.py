@@ -9,7 +9,9 @@ from meas_blends.simulation.positions import clustered_positions
 
 def _excess(fraction: float, size: float = 20.0) -> np.ndarray:
     """Angular correlation of periodic positions at 5-10 and 200-205 pixels."""
-    x, y = clustered_positions(20_000, (1000, 1000), np.random.default_rng(1), fraction, size, 50.0)
+    x, y, _ = clustered_positions(
+        20_000, (1000, 1000), np.random.default_rng(1), fraction, size, 50.0
+    )
     tree = cKDTree(np.column_stack([x + 0.5, y + 0.5]), boxsize=1000.0)
     edges = np.array([5.0, 10.0, 200.0, 205.0])
     pairs = np.diff(tree.count_neighbors(tree, edges))[[0, 2]]
@@ -33,6 +35,16 @@ def test_larger_groups_cluster_more():
 
 @pytest.mark.parametrize("number", [0, 1, 1000])
 def test_stays_in_the_area(number):
-    x, y = clustered_positions(number, (30, 50), np.random.default_rng(2), 1.0, 5.0, 80.0)
-    assert len(x) == len(y) == number
+    x, y, group = clustered_positions(number, (30, 50), np.random.default_rng(2), 1.0, 5.0, 80.0)
+    assert len(x) == len(y) == len(group) == number
     assert np.all((x >= -0.5) & (x <= 49.5) & (y >= -0.5) & (y <= 29.5))
+
+
+def test_groups_lie_together():
+    x, y, group = clustered_positions(5000, (5000, 5000), np.random.default_rng(4), 0.4, 20.0, 9.0)
+    assert (group >= 0).mean() == pytest.approx(0.4, abs=0.03)
+    assert group.min() == -1
+    for number in range(5):
+        members = group == number
+        assert np.ptp(x[members]) <= 18.0 or np.ptp(x[members]) > 4000.0
+        assert np.ptp(y[members]) <= 18.0 or np.ptp(y[members]) > 4000.0

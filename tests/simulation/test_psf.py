@@ -63,3 +63,21 @@ def test_without_scatter_or_diffusion_is_plain_kolmogorov():
 def test_wing_is_the_profile_far_out():
     image = effective_psf(LSST).drawImage(nx=129, ny=129, scale=0.2, method="no_pixel").array
     assert psf_wing(LSST, 50.0) == pytest.approx(image[64, 114], rel=0.2)
+
+
+def test_sheared_transform_is_that_of_the_image():
+    size, shear = 64, (0.08, -0.05)
+    drawn = effective_psf(LSST, shear).drawImage(
+        nx=size, ny=size, scale=0.2, method="no_pixel", offset=(0.5, 0.5)
+    )
+    image = np.fft.fftshift(np.fft.irfft2(psf_transform(LSST, size, shear)))
+    np.testing.assert_allclose(image, drawn.array, atol=1e-4 * drawn.array.max())
+    assert not np.allclose(psf_image(LSST, shear), psf_image(LSST), atol=1e-3)
+
+
+def test_given_widths_take_the_place_of_the_surveys():
+    one = psf_image(LSST.replace(psf_scatter=0.0))
+    np.testing.assert_allclose(psf_image(LSST, widths=(0.7,)), one, atol=1e-6)
+    mixed = psf_image(LSST, widths=(0.5, 0.9))
+    parts = [psf_image(LSST, widths=(width,)) for width in (0.5, 0.9)]
+    np.testing.assert_allclose(mixed, np.mean(parts, axis=0), atol=2e-4)

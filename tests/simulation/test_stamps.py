@@ -3,7 +3,7 @@
 import galsim
 import numpy as np
 import pytest
-from astropy.table import Table
+from astropy.table import Row, Table
 
 from meas_blends.data.catalogs import TRUTH
 from meas_blends.simulation.population import draw_galaxies, galaxies_at
@@ -35,12 +35,20 @@ def _galsim_light(galaxies: Table, survey: Survey) -> np.ndarray:
                 gsparams=PRECISE,
             )
             angle = float(galaxy["positionAngle"]) * galsim.degrees
-            parts.append(profile.shear(g=float(galaxy[f"{kind}Ellipticity"]), beta=angle))
+            profile = profile.shear(g=float(galaxy[f"{kind}Ellipticity"]), beta=angle)
+            parts.append(_lensed(profile, galaxy))
         seen = galsim.Convolve(galsim.Add(parts), effective_psf(survey), gsparams=PRECISE)
         image = galsim.ImageD(SHAPE[1], SHAPE[0], scale=survey.pixel_scale, xmin=0, ymin=0)
         position = galsim.PositionD(float(galaxy["x"]), float(galaxy["y"]))
         total += seen.drawImage(image=image, method="no_pixel", center=position).array
     return total
+
+
+def _lensed(profile: galsim.GSObject, galaxy: Row) -> galsim.GSObject:
+    """Stretched by shear and convergence; the flux is magnified already."""
+    shear1, shear2, kappa = (float(galaxy[c]) for c in ("shear1", "shear2", "convergence"))
+    scale = 1.0 / np.sqrt((1.0 - kappa) ** 2 - shear1**2 - shear2**2)
+    return profile.shear(g1=shear1 / (1.0 - kappa), g2=shear2 / (1.0 - kappa)).dilate(scale)
 
 
 def _galaxies(mag: float, survey: Survey = LSST) -> Table:
@@ -49,6 +57,9 @@ def _galaxies(mag: float, survey: Survey = LSST) -> Table:
         rng.uniform(20, 90, 4), rng.uniform(20, 75, 4), np.full(4, mag), survey, rng
     )
     galaxies["bulgeToTotal"] = np.array([0.0, 0.3, 0.6, 1.0], np.float32)
+    galaxies["shear1"] = np.array([0.0, 0.1, -0.05, 0.02], np.float32)
+    galaxies["shear2"] = np.array([0.0, -0.04, 0.2, 0.0], np.float32)
+    galaxies["convergence"] = np.array([0.0, 0.1, -0.1, 0.3], np.float32)
     return galaxies
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from meas_blends.errors import BadInputError
-from meas_blends.simulation.survey import Survey, shipped_surveys
+from meas_blends.simulation.survey import Survey, shipped_surveys, survey_of_band
 
 
 @pytest.fixture
@@ -25,6 +25,37 @@ def test_sky_brightness_gives_the_sky_photons(lsst):
         10 ** (0.4 * (lsst.zero_point + 0.10 - 20.47)) * lsst.exposure_time * lsst.pixel_scale**2
     )
     assert lsst.sky_photons == pytest.approx(expected, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("band", "sky", "extinction"),
+    [("u", 22.96, 0.50), ("g", 22.26, 0.21), ("r", 21.20, 0.13), ("z", 19.60, 0.07),
+     ("y", 18.61, 0.17)],
+)  # fmt: skip
+def test_bands_have_the_dark_sky_of_smtn_002(band, sky, extinction):
+    survey = Survey.named(f"lsst_{band}")
+    assert survey.band == band and survey.name == f"lsst_{band}"
+    photons = 10 ** (0.4 * (survey.zero_point + extinction - sky)) * 30.0 * 0.2**2
+    assert survey.sky_photons == pytest.approx(photons, rel=1e-3)
+
+
+def test_bands_reach_the_depth_of_ten_years():
+    """Ivezic et al. (2019), Table 2, in seeing 0.7 times 1 / 0.8 better: 0.15 to 0.7 mag deeper."""
+    published = {"u": 26.1, "g": 27.4, "r": 27.5, "z": 26.1, "y": 24.9}
+    for band, depth in published.items():
+        assert -0.1 < Survey.named(f"lsst_{band}").depth() - depth < 0.75
+
+
+def test_seeing_is_worse_in_the_blue():
+    widths = [Survey.named(f"lsst_{band}").psf_fwhm for band in "ugrizy"]
+    assert widths == sorted(widths, reverse=True)
+
+
+def test_hsc_reaches_its_published_depth():
+    """A matched filter, which finds 0.82 of the nominal S/N, has 5 sigma at i = 26.2."""
+    hsc = Survey.named("hsc_i")
+    assert hsc.pixel_scale == 0.168
+    assert hsc.depth(5.0 / 0.82) == pytest.approx(26.2, abs=0.05)
 
 
 def test_magnitudes_photons_and_counts_agree(lsst):
@@ -87,3 +118,17 @@ def test_refuses_an_unknown_name():
 def test_refuses_a_wrong_value(lsst, field, value):
     with pytest.raises(BadInputError, match=f"lsst_i: {field} is"):
         lsst.replace(**{field: value})
+
+
+def test_surveys_of_a_band(tmp_path):
+    assert survey_of_band("lsst_i", None).band == "i"
+    assert survey_of_band("lsst_i", "y").name == "lsst_y"
+    assert survey_of_band("lsst_{band}", "g").name == "lsst_g"
+    assert survey_of_band("lsst_{band}", None).name == "lsst_i"
+    own = tmp_path / "mine.yaml"
+    own.write_text(shipped_surveys()["lsst_r"].read_text())
+    assert survey_of_band(str(own), "r").band == "r"
+    with pytest.raises(BadInputError, match=r"of the band r, and g is wanted; .* holds \{band\}"):
+        survey_of_band(str(own), "g")
+    with pytest.raises(BadInputError, match="lsst_VIS: neither shipped"):
+        survey_of_band("lsst_i", "VIS")

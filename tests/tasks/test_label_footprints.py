@@ -44,6 +44,13 @@ def test_the_limit_is_configuration(spans, truth):
     assert labels["nObjects"][0] == 2
 
 
+def test_stars_count(spans, truth):
+    """An object is an object: a significant star beside a galaxy makes a blend."""
+    truth["isStar"] = np.array([False, True])
+    truth["significance"][1] = 6.0
+    assert LabelFootprintsTask().run(spans=spans, truth=truth).labels["nObjects"][0] == 2
+
+
 def test_nothing_to_label():
     result = LabelFootprintsTask().run(spans=SPANS.make(), truth=TRUTH.make())
     assert len(result.labels) == 0

@@ -1,4 +1,4 @@
-"""How many true galaxies each footprint holds."""
+"""How many true objects each footprint holds."""
 
 from __future__ import annotations
 
@@ -15,17 +15,19 @@ def label_footprints(spans: Table, truth: Table, min_significance: float = 5.0) 
 
     Buchanan et al. (2022), ApJ 924, 94: a footprint is blended if it contains
     the centre of more than one galaxy of significant flux. Every galaxy
-    counts, two in one pixel as two.
+    counts, two in one pixel as two, and stars count as galaxies do. Their
+    code truncates centres that are half a pixel low; here a centre belongs to
+    the pixel that holds it.
 
     Parameters
     ----------
     spans : `astropy.table.Table`
         Pixels of the footprints, `~meas_blends.data.catalogs.SPANS`.
     truth : `astropy.table.Table`
-        Galaxies, `~meas_blends.data.catalogs.TRUTH`; those beyond the image
-        lie in no footprint.
+        Galaxies and stars, `~meas_blends.data.catalogs.TRUTH`; those beyond
+        the image lie in no footprint.
     min_significance : `float`
-        Least point-source S/N of a galaxy that counts.
+        Least point-source S/N of an object that counts.
 
     Returns
     -------

@@ -17,7 +17,12 @@ _TAPS = (0.5 + np.sqrt(1 / 12), 0.5 - np.sqrt(1 / 12))
 _GRID = 128
 
 
-def add_noise(image: np.ndarray, survey: Survey, rng: np.random.Generator) -> np.ndarray:
+def add_noise(
+    image: np.ndarray,
+    survey: Survey,
+    rng: np.random.Generator,
+    coverage: np.ndarray | None = None,
+) -> np.ndarray:
     """Add the noise of sky and sources to an image, in place.
 
     Parameters
@@ -28,6 +33,9 @@ def add_noise(image: np.ndarray, survey: Survey, rng: np.random.Generator) -> np
         Sky level and resampling.
     rng : `numpy.random.Generator`
         Source of randomness.
+    coverage : `numpy.ndarray`, (ny, nx), optional
+        Exposures of each pixel relative to the survey's; the image stands for
+        as many photons as the survey's exposures would have.
 
     Returns
     -------
@@ -40,6 +48,8 @@ def add_noise(image: np.ndarray, survey: Survey, rng: np.random.Generator) -> np
     stands for Poisson's.
     """
     variance = np.maximum(image, np.float32(0)) + np.float32(survey.sky_level)
+    if coverage is not None:
+        variance /= coverage
     # One more row and column, which the two taps use up.
     ny, nx = image.shape
     noise = rng.standard_normal((ny + 1, nx + 1), dtype=np.float32)

@@ -19,7 +19,7 @@ def clustered_positions(
     clustered_fraction: float,
     group_size: float,
     group_radius: float,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw positions with the power-law clustering of galaxies.
 
     A Neyman-Scott process: some galaxies lie at random, the others in groups
@@ -45,14 +45,17 @@ def clustered_positions(
     -------
     x, y : `numpy.ndarray`, (number,)
         From -0.5 to the shape less 0.5, in random order.
+    group : `numpy.ndarray` of int, (number,)
+        Number of the group that each belongs to, from 0; -1 for none.
     """
     ny, nx = shape
     x, y = rng.uniform(0.0, nx, number), rng.uniform(0.0, ny, number)
     member = np.flatnonzero(rng.uniform(size=number) < clustered_fraction)
     n_groups = max(1, round(len(member) / group_size))
-    group = rng.integers(0, n_groups, len(member))
+    group = np.full(number, -1)
+    group[member] = rng.integers(0, n_groups, len(member))
     distance = group_radius * rng.uniform(size=len(member)) ** (1.0 / (2.0 - _SLOPE))
     angle = rng.uniform(0.0, 2.0 * np.pi, len(member))
-    x[member] = (rng.uniform(0.0, nx, n_groups)[group] + distance * np.cos(angle)) % nx
-    y[member] = (rng.uniform(0.0, ny, n_groups)[group] + distance * np.sin(angle)) % ny
-    return x - 0.5, y - 0.5
+    x[member] = (rng.uniform(0.0, nx, n_groups)[group[member]] + distance * np.cos(angle)) % nx
+    y[member] = (rng.uniform(0.0, ny, n_groups)[group[member]] + distance * np.sin(angle)) % ny
+    return x - 0.5, y - 0.5, group

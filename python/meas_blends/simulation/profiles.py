@@ -86,7 +86,8 @@ def sersic_brightness(
     distance : `float`
         Distance from the centre.
     radius : array-like, (n,)
-        Half-light radius, geometric mean of the axes, in the same unit.
+        Half-light radius, geometric mean of the axes, in the same unit; 0 for
+        a point.
     index : array-like, (n,)
         Sersic index.
     axis_ratio : array-like, (n,)
@@ -101,8 +102,11 @@ def sersic_brightness(
     index = np.asarray(index, float)
     b = gammaincinv(2.0 * index, 0.5)
     total = 2.0 * np.pi * index * b ** (-2.0 * index) * gamma(2.0 * index)
-    scaled = distance * np.sqrt(axis_ratio) / np.asarray(radius, float)
-    return np.exp(-b * scaled ** (1.0 / index)) / (total * np.asarray(radius, float) ** 2)
+    radius = np.asarray(radius, float)
+    # A point has no light off its centre.
+    extent = np.where(radius > 0, radius, 1.0)
+    brightness = np.exp(-b * (distance * np.sqrt(axis_ratio) / extent) ** (1.0 / index))
+    return np.where(radius > 0, brightness / (total * extent**2), 0.0)
 
 
 @functools.lru_cache(maxsize=64)

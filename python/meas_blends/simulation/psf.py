@@ -20,13 +20,22 @@ _N_SEEING = 9
 _N_TABLE = 8192
 
 
-def effective_psf(survey: Survey) -> galsim.GSObject:
+def effective_psf(
+    survey: Survey,
+    shear: tuple[float, float] = (0.0, 0.0),
+    widths: tuple[float, ...] | None = None,
+) -> galsim.GSObject:
     """Mean PSF of a coadd's point sources, pixels and resampling included.
 
     Parameters
     ----------
     survey : `~meas_blends.simulation.survey.Survey`
         The coadd.
+    shear : `tuple` [`float`, `float`]
+        Shear that makes the PSF elliptical, pixels aside.
+    widths : `tuple` [`float`], optional
+        FWHM of the exposures [arcsec]; those that the survey has in the mean
+        if not given.
 
     Returns
     -------
@@ -39,18 +48,25 @@ def effective_psf(survey: Survey) -> galsim.GSObject:
     is a convolution with a triangle of one pixel's half-width along each
     axis, which is two pixels convolved.
     """
-    return galsim.Convolve(
-        [_round_part(survey)] + _n_pixels(survey) * [galsim.Pixel(survey.pixel_scale)]
-    )
+    seen = _round_part(survey, widths).shear(g1=shear[0], g2=shear[1])
+    return galsim.Convolve([seen] + _n_pixels(survey) * [galsim.Pixel(survey.pixel_scale)])
 
 
-def psf_image(survey: Survey) -> np.ndarray:
+def psf_image(
+    survey: Survey,
+    shear: tuple[float, float] = (0.0, 0.0),
+    widths: tuple[float, ...] | None = None,
+) -> np.ndarray:
     """PSF image of a coadd, as it comes attached to the coadd.
 
     Parameters
     ----------
     survey : `~meas_blends.simulation.survey.Survey`
         The coadd.
+    shear : `tuple` [`float`, `float`]
+        As in `effective_psf`.
+    widths : `tuple` [`float`], optional
+        As in `effective_psf`.
 
     Returns
     -------
@@ -58,13 +74,13 @@ def psf_image(survey: Survey) -> np.ndarray:
         Unit sum, centred on the middle pixel; reaches out to 4 FWHM.
     """
     size = 2 * int(np.ceil(4.0 * survey.psf_fwhm / survey.pixel_scale)) + 1
-    image = effective_psf(survey).drawImage(
+    image = effective_psf(survey, shear, widths).drawImage(
         nx=size, ny=size, scale=survey.pixel_scale, method="no_pixel"
     )
     return normalise_psf(np.maximum(image.array, 0.0))
 
 
-def psf_transform(survey: Survey, size: int) -> np.ndarray:
+def psf_transform(survey: Survey, size: int, shear: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
     """Fourier transform of `effective_psf` on the grid of a real FFT.
 
     Parameters
@@ -73,6 +89,8 @@ def psf_transform(survey: Survey, size: int) -> np.ndarray:
         The coadd.
     size : `int`
         Side of the stamp [pixel].
+    shear : `tuple` [`float`, `float`]
+        As in `effective_psf`.
 
     Returns
     -------
@@ -81,7 +99,7 @@ def psf_transform(survey: Survey, size: int) -> np.ndarray:
     """
     frequency_x, frequency_y = np.fft.rfftfreq(size), np.fft.fftfreq(size)
     k, values = _round_transform(survey)
-    k_radial = 2.0 * np.pi / survey.pixel_scale * np.hypot(frequency_y[:, None], frequency_x)
+    k_radial = 2.0 * np.pi / survey.pixel_scale * _radius(frequency_x, frequency_y, shear)
     pixels_x = np.sinc(frequency_x) ** _n_pixels(survey)
     pixels_y = np.sinc(frequency_y) ** _n_pixels(survey)
     return (np.interp(k_radial, k, values) * pixels_x * pixels_y[:, None]).astype(np.float32)
@@ -107,16 +125,26 @@ def psf_wing(survey: Survey, distance: float) -> float:
     return profile.xValue(distance * survey.pixel_scale, 0.0) * survey.pixel_scale**2
 
 
+def _radius(
+    frequency_x: np.ndarray, frequency_y: np.ndarray, shear: tuple[float, float]
+) -> np.ndarray:
+    """Lengths of frequencies in the frame in which the PSF is round."""
+    g1, g2 = shear
+    x, y = frequency_x, frequency_y[:, None]
+    stretched = np.hypot((1.0 + g1) * x + g2 * y, g2 * x + (1.0 - g1) * y)
+    return stretched / np.sqrt(1.0 - g1**2 - g2**2)
+
+
 def _n_pixels(survey: Survey) -> int:
     """How many times the PSF is convolved with a pixel."""
     return 3 if survey.resampled else 1
 
 
-def _round_part(survey: Survey) -> galsim.GSObject:
+def _round_part(survey: Survey, widths: tuple[float, ...] | None = None) -> galsim.GSObject:
     """Mean Kolmogorov profile of the exposures, and charge diffusion."""
-    quantiles = (np.arange(_N_SEEING) + 0.5) / _N_SEEING
-    widths = survey.psf_fwhm * (1.0 + survey.psf_scatter) ** ndtri(quantiles)
-    widths = np.unique(widths)
+    if widths is None:
+        quantiles = (np.arange(_N_SEEING) + 0.5) / _N_SEEING
+        widths = np.unique(survey.psf_fwhm * (1.0 + survey.psf_scatter) ** ndtri(quantiles))
     atmosphere = galsim.Add([galsim.Kolmogorov(fwhm=w, flux=1.0 / len(widths)) for w in widths])
     if survey.charge_diffusion == 0:
         return atmosphere
@@ -124,7 +152,7 @@ def _round_part(survey: Survey) -> galsim.GSObject:
     return galsim.Convolve([atmosphere, galsim.Gaussian(sigma=sigma)])
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=128)
 def _round_transform(survey: Survey) -> tuple[np.ndarray, np.ndarray]:
     """Transform of the round part of the PSF against k [1 / arcsec]."""
     k_max = np.sqrt(2.0) * np.pi / survey.pixel_scale

@@ -9,15 +9,16 @@ from astropy.wcs import WCS
 from ..data.catalogs import TRUTH
 from ..data.coadd import Coadd
 from ..errors import BadInputError
+from .conditions import Conditions
 from .noise import add_noise, variance_scale
 from .psf import psf_image
 from .stamps import draw_light
 from .survey import Survey
 
-__all__ = ["render_scene", "scene_wcs"]
+__all__ = ["SCENE_CENTRE", "check_scene", "render_scene", "scene_wcs"]
 
 #: Where simulated scenes lie on the sky: in the COSMOS field [deg].
-_CENTRE = (150.1, 2.2)
+SCENE_CENTRE = (150.1, 2.2)
 
 
 def render_scene(
@@ -27,6 +28,8 @@ def render_scene(
     rng: np.random.Generator,
     xy0: tuple[int, int] = (0, 0),
     name: str = "simulated scene",
+    conditions: Conditions | None = None,
+    centre: tuple[float, float] = SCENE_CENTRE,
 ) -> Coadd:
     """Draw a coadd of galaxies.
 
@@ -49,6 +52,11 @@ def render_scene(
         Parent-pixel position of the first pixel.
     name : `str`
         The coadd's name.
+    conditions : `~meas_blends.simulation.conditions.Conditions`, optional
+        How PSF and depth vary over the image; constant if not given. The
+        coadd's PSF is that of its middle.
+    centre : `tuple` [`float`, `float`]
+        ICRS position of the middle of the array [deg].
 
     Returns
     -------
@@ -66,22 +74,17 @@ def render_scene(
     -----
     The scenes follow Buchanan et al. (2022), ApJ 924, 94, Sec. 2.1.
     """
-    try:
-        TRUTH.check(galaxies)
-    except ValueError as error:
-        raise BadInputError(
-            f"{name}: {error}; give a table of galaxies with all of them."
-        ) from error
-    if min(shape) < 1:
-        raise BadInputError(f"{name}: an image of shape {shape}; give two positive numbers.")
-    image = draw_light(galaxies, survey, shape, xy0)
-    variance = add_noise(image, survey, rng)
+    check_scene(galaxies, shape, name)
+    conditions = conditions or Conditions.constant(shape)
+    image = draw_light(galaxies, survey, shape, xy0, conditions)
+    variance = add_noise(image, survey, rng, conditions.coverage)
+    fwhm, *shear = conditions.psf_of(conditions.centre)
     counts = np.float32(survey.counts_per_photon)
     return Coadd(
         image=image * counts,
         variance=variance * np.float32(variance_scale(survey) * float(counts) ** 2),
-        psf=psf_image(survey),
-        wcs=scene_wcs(survey, shape),
+        psf=psf_image(survey.replace(psf_fwhm=survey.psf_fwhm * fwhm), tuple(shear)),
+        wcs=scene_wcs(survey, shape, centre),
         zero_point=survey.coadd_zero_point,
         band=survey.band,
         xy0=xy0,
@@ -90,7 +93,27 @@ def render_scene(
     )
 
 
-def scene_wcs(survey: Survey, shape: tuple[int, int]) -> WCS:
+def check_scene(galaxies: Table, shape: tuple[int, int], name: str) -> None:
+    """Check that a scene can be drawn.
+
+    Raises
+    ------
+    BadInputError
+        If the table lacks columns or the shape is not positive.
+    """
+    try:
+        TRUTH.check(galaxies)
+    except ValueError as error:
+        raise BadInputError(
+            f"{name}: {error}; give a table of galaxies with all of them."
+        ) from error
+    if min(shape) < 1:
+        raise BadInputError(f"{name}: an image of shape {shape}; give two positive numbers.")
+
+
+def scene_wcs(
+    survey: Survey, shape: tuple[int, int], centre: tuple[float, float] = SCENE_CENTRE
+) -> WCS:
     """Gnomonic WCS of a scene, north up, east left.
 
     Parameters
@@ -99,6 +122,8 @@ def scene_wcs(survey: Survey, shape: tuple[int, int]) -> WCS:
         Gives the pixel scale.
     shape : `tuple` [`int`, `int`]
         ``(ny, nx)``.
+    centre : `tuple` [`float`, `float`]
+        ICRS position of the middle of the array [deg].
 
     Returns
     -------
@@ -108,7 +133,7 @@ def scene_wcs(survey: Survey, shape: tuple[int, int]) -> WCS:
     wcs = WCS(naxis=2)
     wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
     wcs.wcs.cunit = ["deg", "deg"]
-    wcs.wcs.crval = _CENTRE
+    wcs.wcs.crval = centre
     # FITS counts pixels from 1.
     wcs.wcs.crpix = [(shape[1] + 1) / 2, (shape[0] + 1) / 2]
     wcs.wcs.cdelt = [-survey.pixel_scale / 3600, survey.pixel_scale / 3600]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from astropy.table import Table
 from scipy import fft
 
-from .profiles import sersic_brightness, sersic_transform, shape_matrix
+from .conditions import Conditions
+from .parts import galaxy_parts
+from .profiles import sersic_brightness, sersic_transform
 from .psf import psf_transform, psf_wing
 from .survey import Survey
 
@@ -24,15 +28,19 @@ _EDGE = 0.01
 
 
 def draw_light(
-    galaxies: Table, survey: Survey, shape: tuple[int, int], xy0: tuple[int, int] = (0, 0)
+    galaxies: Table,
+    survey: Survey,
+    shape: tuple[int, int],
+    xy0: tuple[int, int] = (0, 0),
+    conditions: Conditions | None = None,
 ) -> np.ndarray:
     """Draw the noiseless light of galaxies, as seen through the coadd's PSF.
 
-    Each galaxy is a bulge and a disk, both Sersic profiles. Their transforms
-    are multiplied with that of the PSF on the grid of a real FFT and brought
-    to the sub-pixel centre by its phases; a batch of stamps of one size is
-    transformed at once. The size follows from the surface brightness at the
-    stamp's border.
+    Each galaxy is a bulge and a disk, both Sersic profiles, stretched by
+    lensing; those of radius 0 are points. Their transforms are multiplied with
+    that of the PSF on the grid of a real FFT and brought to the sub-pixel
+    centre by its phases; a batch of stamps of one size is transformed at once.
+    The size follows from the surface brightness at the stamp's border.
 
     Parameters
     ----------
@@ -44,6 +52,9 @@ def draw_light(
         ``(ny, nx)`` of the image.
     xy0 : `tuple` [`int`, `int`]
         Parent-pixel position of its first pixel.
+    conditions : `~meas_blends.simulation.conditions.Conditions`, optional
+        How the PSF varies over the image: each galaxy is seen through that of
+        the cell that holds its centre.
 
     Returns
     -------
@@ -51,48 +62,33 @@ def draw_light(
         Expected photons in the coadd, without sky.
     """
     image = np.zeros(shape, np.float32)
-    parts = _components(galaxies, survey, xy0)
-    sizes = _stamp_sizes(parts, survey)
+    conditions = conditions or Conditions.constant(shape)
+    parts = galaxy_parts(galaxies, survey, xy0)
+    sizes = _stamp_sizes(parts, survey.replace(psf_fwhm=survey.psf_fwhm * conditions.fwhm.max()))
     half = sizes / 2
     inside = (parts["x"] > -half) & (parts["x"] < shape[1] + half)
     inside &= (parts["y"] > -half) & (parts["y"] < shape[0] + half)
-    for size in np.unique(sizes[inside]):
-        transform = psf_transform(survey, int(size))
+    parts = {name: values[inside] for name, values in parts.items()}
+    cells = conditions.cells(parts["x"], parts["y"])
+    for rows, first in _alike(cells, sizes[inside], parts["index"]):
+        fwhm, *shear = conditions.psf_of(cells[first])
+        local = survey.replace(psf_fwhm=survey.psf_fwhm * fwhm)
+        transform = psf_transform(local, int(sizes[inside][first]), tuple(shear))
         batch = max(1, _BATCH // transform.size)
-        of_size = inside & (sizes == size)
-        for index in np.unique(parts["index"][of_size]):
-            rows = np.flatnonzero(of_size & (parts["index"] == index))
-            for first in range(0, len(rows), batch):
-                chosen = {
-                    name: values[rows[first : first + batch]] for name, values in parts.items()
-                }
-                stamps, corner_x, corner_y = _draw_stamps(chosen, transform, float(index))
-                _add(image, stamps, corner_x, corner_y)
+        for start in range(0, len(rows), batch):
+            chosen = {name: values[rows[start : start + batch]] for name, values in parts.items()}
+            stamps, corner_x, corner_y = _draw_stamps(chosen, transform, chosen["index"][0])
+            _add(image, stamps, corner_x, corner_y)
     return image
 
 
-def _components(galaxies: Table, survey: Survey, xy0: tuple[int, int]) -> dict[str, np.ndarray]:
-    """Bulges and disks that have light, one row each, sizes in pixels."""
-    photons = survey.photons(galaxies["mag"])
-    bulge = np.asarray(galaxies["bulgeToTotal"], float)
-    parts = []
-    for kind, share in (("bulge", bulge), ("disk", 1.0 - bulge)):
-        radius = np.asarray(galaxies[f"{kind}HalfLightRadius"], float) / survey.pixel_scale
-        ellipticity = np.asarray(galaxies[f"{kind}Ellipticity"], float)
-        xx, xy, yy = shape_matrix(radius, ellipticity, galaxies["positionAngle"])
-        columns = {
-            "flux": photons * share,
-            "x": np.asarray(galaxies["x"], float) - xy0[0],
-            "y": np.asarray(galaxies["y"], float) - xy0[1],
-            "index": np.asarray(galaxies[f"{kind}SersicIndex"], float),
-            "radius": radius,
-            "ratio": (1.0 - ellipticity) / (1.0 + ellipticity),
-            "xx": xx,
-            "xy": xy,
-            "yy": yy,
-        }
-        parts.append({name: values[share > 0] for name, values in columns.items()})
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+def _alike(*keys: np.ndarray) -> Iterator[tuple[np.ndarray, int]]:
+    """Rows that agree in all keys, group by group, and the first of each."""
+    order = np.lexsort(keys)
+    changes = np.any([np.diff(key[order]) != 0 for key in keys], axis=0)
+    for rows in np.split(order, np.flatnonzero(changes) + 1):
+        if len(rows):
+            yield rows, rows[0]
 
 
 def _stamp_sizes(parts: dict[str, np.ndarray], survey: Survey) -> np.ndarray:

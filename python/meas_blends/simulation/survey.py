@@ -12,7 +12,10 @@ import yaml
 
 from ..errors import BadInputError
 
-__all__ = ["Survey", "shipped_surveys"]
+__all__ = ["Survey", "shipped_surveys", "survey_of_band"]
+
+#: Stands for the band in the name of a survey.
+_BAND = "{band}"
 
 _TEXT = ("name", "band")
 _MAY_BE_ZERO = ("psf_scatter", "charge_diffusion")
@@ -202,6 +205,39 @@ def shipped_surveys() -> dict[str, Path]:
     """Descriptions of the surveys that come with meas_blends, by name."""
     folder = Path(str(resources.files("meas_blends") / "config" / "surveys"))
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def survey_of_band(name: str, band: str | None) -> Survey:
+    """Find the survey like a configured one in a band.
+
+    Parameters
+    ----------
+    name : `str`
+        Name or path of a survey, with ``{band}`` in it or for one band.
+    band : `str`, optional
+        The band that is wanted; any, and ``i`` for ``{band}``, if not given.
+
+    Returns
+    -------
+    survey : `Survey`
+
+    Raises
+    ------
+    BadInputError
+        If there is none.
+    """
+    if _BAND in name:
+        return Survey.named(name.replace(_BAND, band or "i"))
+    survey = Survey.named(name)
+    if band in (None, survey.band):
+        return survey
+    stem = name.removesuffix(f"_{survey.band}")
+    if stem == name:
+        raise BadInputError(
+            f"survey {name}: of the band {survey.band}, and {band} is wanted; give a name or path"
+            f" that holds {_BAND}."
+        )
+    return Survey.named(f"{stem}_{band}")
 
 
 def _wanted(name: str) -> str:

@@ -41,7 +41,7 @@ class LabelFootprintsConfig(PipelineTaskConfig, pipelineConnections=LabelFootpri
     """Configuration of `LabelFootprintsTask`."""
 
     min_significance = Field[float](
-        doc="Least point-source S/N of a galaxy that counts.",
+        doc="Least point-source S/N of a galaxy or star that counts.",
         default=5.0,
         check=lambda value: value >= 0,
     )

@@ -1,0 +1,142 @@
+"""A survey whose coadds look like a given one: its noise, depth and PSF."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import galsim
+import numpy as np
+
+from ..data.coadd import Coadd
+from ..detection.noise import estimate_variance, noise_correlation
+from ..detection.psf import psf_sigma
+from ..errors import BadInputError
+from .conditions import Conditions
+from .psf import effective_psf
+from .survey import Survey
+
+__all__ = ["Likeness", "measure_likeness"]
+
+#: Correlation of neighbouring pixels that bilinear resampling leaves is 1/4;
+#: above half of it, an image has been resampled.
+_RESAMPLED = 0.125
+
+#: Variance of a pixel of a resampled coadd over that of its photons: the sum
+#: of the squared mean weights along both axes.
+_SINGLE_PIXEL = (2.0 / 3.0) ** 2
+
+#: Steps of the search for the width of the PSF, and the narrowest [pixel].
+_STEPS, _NARROWEST = 8, 0.5
+
+#: Adaptive-moments sigma of a Kolmogorov profile over its FWHM, roughly.
+_SIGMA_PER_FWHM = 0.44
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How to simulate scenes like a coadd.
+
+    Parameters
+    ----------
+    survey : `~meas_blends.simulation.survey.Survey`
+        With the coadd's depth, calibration and width of the PSF.
+    shear : `tuple` [`float`, `float`]
+        Of its PSF.
+    """
+
+    survey: Survey
+    shear: tuple[float, float]
+
+    def conditions(self, shape: tuple[int, int]) -> Conditions:
+        """Conditions of a scene of this shape: the coadd's PSF everywhere."""
+        shear1, shear2 = (np.full((1, 1), value) for value in self.shear)
+        return Conditions(shape, np.ones((1, 1)), shear1, shear2)
+
+
+def measure_likeness(coadd: Coadd, base: Survey) -> Likeness:
+    """Measure a coadd's noise and PSF, and put them into a survey.
+
+    Parameters
+    ----------
+    coadd : `~meas_blends.data.coadd.Coadd`
+        Complete, with zero point and pixel scale, its background subtracted.
+    base : `~meas_blends.simulation.survey.Survey`
+        A survey like it: its sky brightness, throughput, exposure time and
+        charge diffusion stand.
+
+    Returns
+    -------
+    likeness : `Likeness`
+        The noise of a pixel, and whether it is correlated as resampling
+        leaves it, are measured on the image's blank pixels; the PSF is a
+        Kolmogorov profile of the same adaptive moments as the coadd's.
+
+    Raises
+    ------
+    BadInputError
+        If zero point, pixel scale or a usable pixel is missing.
+    """
+    for value, what, option in (
+        (coadd.zero_point, "zero point", "--zero-point"),
+        (coadd.pixel_scale, "pixel scale", "--pixel-scale"),
+    ):
+        if not np.isfinite(value):
+            raise BadInputError(
+                f"{coadd.name}: has no {what}, without which no scene like it can be simulated;"
+                f" give {option}."
+            )
+    bad = coadd.bad
+    if bad.all():
+        raise BadInputError(f"{coadd.name}: has not one usable pixel; leave it out.")
+    noise = estimate_variance(coadd.image, bad)
+    variance = float(np.median(noise[~bad]))
+    correlation = noise_correlation(coadd.image / np.sqrt(noise), bad, max_lag=1)
+    resampled = bool(correlation[1, [0, 2]].mean() > _RESAMPLED)
+    scale = coadd.pixel_scale / base.pixel_scale
+    survey = base.replace(
+        name=f"like {coadd.name}",
+        pixel_scale=float(coadd.pixel_scale),
+        sky_photons=base.sky_photons * scale**2,
+        coadd_zero_point=float(coadd.zero_point),
+        # It is a length on the sensor, in pixels of another size.
+        charge_diffusion=base.charge_diffusion / scale**2,
+        resampled=resampled,
+    )
+    photons = survey.sky_level * (_SINGLE_PIXEL if resampled else 1.0)
+    # Counts a photon go down, and photons up, with the number of exposures.
+    exposures = survey.n_exposures * photons * survey.counts_per_photon**2 / variance
+    survey = survey.replace(n_exposures=float(exposures))
+    return Likeness(_match_width(survey, psf_sigma(coadd.psf)), _shear(coadd.psf))
+
+
+def _match_width(survey: Survey, sigma: float) -> Survey:
+    """Give a survey the seeing that makes the PSF of its coadds this wide [pixel]."""
+    narrowest = _NARROWEST * survey.pixel_scale
+    for diffusion in (survey.charge_diffusion, 0.0):
+        found = survey.replace(charge_diffusion=diffusion)
+        for _ in range(_STEPS):
+            # What pixels and diffusion add stays the same, so widths differ in quadrature.
+            lacking = (sigma**2 - _width(found, sigma) ** 2) / _SIGMA_PER_FWHM**2
+            square = found.psf_fwhm**2 + lacking * survey.pixel_scale**2
+            found = found.replace(psf_fwhm=float(np.sqrt(max(square, narrowest**2))))
+        if found.psf_fwhm > narrowest:
+            break
+    return found
+
+
+def _width(survey: Survey, near: float) -> float:
+    """Width of the PSF of a survey's coadds [pixel], on a stamp made for a width near it."""
+    size = 2 * int(np.ceil(6.0 * max(near, 2.0))) + 9
+    image = effective_psf(survey).drawImage(
+        nx=size, ny=size, scale=survey.pixel_scale, method="no_pixel"
+    )
+    return psf_sigma(image.array)
+
+
+def _shear(psf: np.ndarray) -> tuple[float, float]:
+    """Shear of a PSF image by adaptive moments; 0 if they do not converge."""
+    image = galsim.Image(np.ascontiguousarray(psf, np.float64), scale=1.0)
+    moments = galsim.hsm.FindAdaptiveMom(image, strict=False)
+    if moments.moments_status != 0:
+        return 0.0, 0.0
+    return float(moments.observed_shape.g1), float(moments.observed_shape.g2)

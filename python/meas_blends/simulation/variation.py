@@ -1,0 +1,110 @@
+"""What differs from scene to scene, so that a model cannot learn one survey's values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import BadInputError
+
+__all__ = ["SceneValues", "Variation"]
+
+
+@dataclass(frozen=True)
+class SceneValues:
+    """Values of one scene in one band; `None` leaves the configured one.
+
+    Parameters
+    ----------
+    psf_fwhm : `float` or `None`
+        FWHM of the PSF [arcsec].
+    extra_depth : `float` or `None`
+        Depth beyond the configured one [mag].
+    size_scale, density_scale : `float` or `None`
+        Factors on the configured sizes and numbers of galaxies.
+    """
+
+    psf_fwhm: float | None = None
+    extra_depth: float | None = None
+    size_scale: float | None = None
+    density_scale: float | None = None
+
+
+@dataclass(frozen=True)
+class Variation:
+    """Ranges from which scenes draw their values evenly; `None` for no variation.
+
+    Parameters
+    ----------
+    psf_fwhm : pair of `float` or `None`
+        FWHM of the PSF [arcsec].
+    extra_depth : pair of `float` or `None`
+        Depth beyond the configured one [mag].
+    size_scale, density_scale : pair of `float` or `None`
+        Factors on the configured sizes and numbers of galaxies; even in their
+        logarithm.
+    nominal : `float`
+        Share of the scenes that stay as configured.
+
+    Raises
+    ------
+    BadInputError
+        If a range is not a pair of a lower and a higher number.
+    """
+
+    psf_fwhm: tuple[float, float] | None = None
+    extra_depth: tuple[float, float] | None = None
+    size_scale: tuple[float, float] | None = None
+    density_scale: tuple[float, float] | None = None
+    nominal: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("psf_fwhm", "extra_depth", "size_scale", "density_scale"):
+            pair = getattr(self, name)
+            if pair is None:
+                continue
+            least = -np.inf if name == "extra_depth" else 0.0
+            if len(pair) != 2 or not least < pair[0] <= pair[1] < np.inf:
+                raise BadInputError(
+                    f"{name}_range: {list(pair)} is no range; give its lower and its upper end."
+                )
+        if not 0.0 <= self.nominal <= 1.0:
+            raise BadInputError(
+                f"nominal_fraction: {self.nominal} is no share; give a number from 0 to 1."
+            )
+
+    def draw(self, sky: np.random.Generator, view: np.random.Generator) -> SceneValues:
+        """Draw the values of a scene.
+
+        Parameters
+        ----------
+        sky : `numpy.random.Generator`
+            In the same state for all bands of the scene: the galaxies' values,
+            and whether the scene stays nominal.
+        view : `numpy.random.Generator`
+            Of one band: seeing and depth.
+
+        Returns
+        -------
+        values : `SceneValues`
+        """
+        # Every number is drawn every time, so that one range leaves the others' draws alone.
+        nominal, size, density = sky.uniform(size=3)
+        psf, depth = view.uniform(size=2)
+        if nominal < self.nominal:
+            return SceneValues()
+        return SceneValues(
+            psf_fwhm=_within(self.psf_fwhm, psf),
+            extra_depth=_within(self.extra_depth, depth),
+            size_scale=_within_log(self.size_scale, size),
+            density_scale=_within_log(self.density_scale, density),
+        )
+
+
+def _within(pair: tuple[float, float] | None, share: float) -> float | None:
+    return None if pair is None else pair[0] + share * (pair[1] - pair[0])
+
+
+def _within_log(pair: tuple[float, float] | None, share: float) -> float | None:
+    return None if pair is None else pair[0] * (pair[1] / pair[0]) ** share
