@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import sep
 from astropy.table import Table
 from scipy import ndimage
 
@@ -11,7 +10,7 @@ from ..data.catalogs import FOOTPRINTS, SPANS
 from ..data.footprints import PixelLists, labels_to_spans, pixel_lists
 from .matched_filter import FilteredCoadd
 
-__all__ = ["find_footprints", "grow"]
+__all__ = ["find_footprints", "grow", "measure_footprints"]
 
 
 def find_footprints(
@@ -53,7 +52,7 @@ def find_footprints(
     coadd = filtered.coadd
     spans = labels_to_spans(labels, coadd.xy0)
     pixels = pixel_lists(spans, coadd.shape, coadd.xy0)
-    return _measure(filtered, pixels), spans
+    return measure_footprints(filtered, pixels), spans
 
 
 def grow(mask: np.ndarray, radius: int) -> np.ndarray:
@@ -93,27 +92,30 @@ def grow(mask: np.ndarray, radius: int) -> np.ndarray:
 
 
 def _above_threshold(significance: np.ndarray, threshold: float, min_area: int) -> np.ndarray:
-    """Connected pixels above the threshold, by sep without its deblending."""
-    above = int((significance > threshold).sum())
-    if above == 0:
-        return np.zeros(significance.shape, bool)
-    # sep's own limits are for small images: let one object hold every pixel.
-    sep.set_extract_pixstack(max(above + significance.shape[1], 300_000))
-    sep.set_sub_object_limit(max(above, 1024))
-    _, segments = sep.extract(
-        significance,
-        threshold,
-        minarea=min_area,
-        filter_kernel=None,
-        deblend_cont=1.0,
-        clean=False,
-        segmentation_map=True,
-    )
-    return segments > 0
+    """Pixels above the threshold, in groups of at least ``min_area`` by their 8 neighbours."""
+    above = significance > threshold
+    if min_area <= 1:
+        return above
+    labels, number = ndimage.label(above, structure=np.ones((3, 3)), output=np.int32)
+    enough = np.bincount(labels.ravel(), minlength=number + 1) >= min_area
+    return above & enough[labels]
 
 
-def _measure(filtered: FilteredCoadd, pixels: PixelLists) -> Table:
-    """Measure every footprint from its pixels."""
+def measure_footprints(filtered: FilteredCoadd, pixels: PixelLists) -> Table:
+    """Measure every footprint from its pixels.
+
+    Parameters
+    ----------
+    filtered : `FilteredCoadd`
+        Image to measure in.
+    pixels : `~meas_blends.data.footprints.PixelLists`
+        Pixels of the footprints.
+
+    Returns
+    -------
+    footprints : `astropy.table.Table`
+        `~meas_blends.data.catalogs.FOOTPRINTS`.
+    """
     coadd = filtered.coadd
     ny, nx = coadd.shape
     row, column = np.divmod(pixels.flat, nx)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage, signal
+from scipy import signal
 
 from ..data.coadd import Coadd
 from .noise import clipped_scatter, smoothing_noise_factor
 from .psf import psf_sigma
 
-__all__ = ["FilteredCoadd", "matched_filter"]
+__all__ = ["FilteredCoadd", "excess_scatter", "matched_filter"]
 
 #: Half-width of the Gaussian kernel in sigma; beyond it lies 1e-4 of a point source's S/N.
 _TRUNCATE = 4.0
@@ -19,6 +19,9 @@ _TRUNCATE = 4.0
 #: A smoothed image that scatters by more than this many times its noise is
 #: filled with sources, and its scatter no longer says anything of its noise.
 _CROWDED = 2.0
+
+#: Rows that are convolved at once.
+_STRIP = 32
 
 #: Every how many pixels the scatter is measured, along each axis.
 _STRIDE = 3
@@ -113,14 +116,22 @@ def matched_filter(coadd: Coadd, kernel: str = "gaussian", noise: str = "scatter
     error = np.sqrt(np.maximum(variance, floor)) * np.float32(factor)
     significance = np.where(variance > floor, smoothed / error, np.float32(0))
     if noise == "scatter":
-        excess = _scatter(significance, bad)
+        excess = excess_scatter(significance, bad)
         significance /= np.float32(excess)
         factor *= excess
     return FilteredCoadd(coadd.replace(image=image), bad, smoothed, significance, sigma, factor)
 
 
-def _scatter(significance: np.ndarray, bad: np.ndarray) -> float:
-    """Clipped scatter of the S/N, or 1 where it does not tell of the noise."""
+def excess_scatter(significance: np.ndarray, bad: np.ndarray) -> float:
+    """Clipped scatter of the S/N, or 1 where it does not tell of the noise.
+
+    Parameters
+    ----------
+    significance : `numpy.ndarray`, (ny, nx)
+        Point-source S/N of every pixel.
+    bad : `numpy.ndarray` of bool, (ny, nx)
+        Pixels not to use.
+    """
     part = slice(None, None, _STRIDE)
     _, scatter = clipped_scatter(significance[part, part][~bad[part, part]])
     return scatter if 1.0 < scatter <= _CROWDED else 1.0
@@ -133,8 +144,46 @@ def _unit_gaussian(sigma: float) -> np.ndarray:
 
 
 def _convolve_rows_and_columns(image: np.ndarray, profile: np.ndarray) -> np.ndarray:
-    rows = ndimage.correlate1d(image, profile, axis=0, mode="constant")
-    return ndimage.correlate1d(rows, profile, axis=1, mode="constant")
+    """Convolve with an even profile along both axes, with zeros beyond the border.
+
+    Strip by strip, so that what is added up stays in the processor's cache;
+    `scipy.ndimage.correlate1d` takes three times as long.
+    """
+    ny, nx = image.shape
+    radius = len(profile) // 2
+    # The middle of the profile, and one weight a pair of pixels beside it.
+    weights = profile[radius:].astype(np.float32)
+    convolved = np.empty((ny, nx), np.float32)
+    rows = np.zeros((_STRIP + 2 * radius, nx), np.float32)
+    columns = np.zeros((_STRIP, nx + 2 * radius), np.float32)
+    pair = np.empty((_STRIP, nx), np.float32)
+    for start in range(0, ny, _STRIP):
+        number = min(_STRIP, ny - start)
+        first, last = max(start - radius, 0), min(start + number + radius, ny)
+        rows[: first - start + radius] = 0.0
+        rows[first - start + radius : last - start + radius] = image[first:last]
+        rows[last - start + radius :] = 0.0
+        inner = columns[:number, radius : radius + nx]
+        _add_pairs(rows, weights, 0, inner, pair[:number])
+        _add_pairs(columns[:number], weights, 1, convolved[start : start + number], pair[:number])
+    return convolved
+
+
+def _add_pairs(
+    padded: np.ndarray, weights: np.ndarray, axis: int, out: np.ndarray, pair: np.ndarray
+) -> None:
+    """Weighted sum of the pixels at equal distances along an axis, into ``out``."""
+    radius, length = len(weights) - 1, out.shape[axis]
+
+    def shifted(by: int) -> np.ndarray:
+        part = slice(radius + by, radius + by + length)
+        return padded[part] if axis == 0 else padded[:, part]
+
+    np.multiply(shifted(0), weights[0], out=out)
+    for distance in range(1, radius + 1):
+        np.add(shifted(-distance), shifted(distance), out=pair)
+        pair *= weights[distance]
+        out += pair
 
 
 def _smooth(image: np.ndarray, sigma: float) -> np.ndarray:

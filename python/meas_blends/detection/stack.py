@@ -1,0 +1,43 @@
+"""One detection image from several bands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from .matched_filter import FilteredCoadd, excess_scatter
+
+__all__ = ["stack_significance"]
+
+
+def stack_significance(bands: Iterable[FilteredCoadd]) -> np.ndarray:
+    """Add up the point-source S/N of several bands.
+
+    The sum over the root of the number of bands is the S/N of a source that
+    is equally significant in all of them; as in `matched_filter` it is
+    divided by its own clipped scatter, which galaxies too faint to see raise
+    more here, for all bands show the same ones.
+
+    Parameters
+    ----------
+    bands : iterable of `FilteredCoadd`
+        On one grid of pixels. Consumed one by one.
+
+    Returns
+    -------
+    significance : `numpy.ndarray` of float32, (ny, nx)
+        Where a band has no usable light, that of the others.
+    """
+    total: np.ndarray | None = None
+    for filtered in bands:
+        if total is None:
+            total = np.zeros(filtered.significance.shape, np.float32)
+            number = np.zeros(total.shape, np.float32)
+        usable = ~filtered.bad
+        total += np.where(usable, filtered.significance, np.float32(0))
+        number += usable
+    bad = number == 0
+    total /= np.sqrt(np.maximum(number, np.float32(1)))
+    total /= np.float32(excess_scatter(total, bad))
+    return total
