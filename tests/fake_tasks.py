@@ -45,18 +45,27 @@ tasks:
   classify: {class: fake_tasks.ClassifyTask}
   gather: {class: fake_tasks.GatherTask}
 """
+PATCH_PIPELINE = """
+description: Fake detection, combined over the bands of each patch
+tasks:
+  detect: {class: fake_tasks.DetectTask}
+  combine: {class: fake_tasks.CombineTask}
+  after: {class: fake_tasks.AfterTask}
+  total: {class: fake_tasks.TotalTask}
+"""
 
 IMAGE = ("skymap", "tract", "patch", "band")
+PATCH = ("skymap", "tract", "patch")
 RUN = ("skymap", "band")
 
 
-def write_image(path, squares=2):
+def write_image(path, squares=2, band=""):
     """Write a coadd with a number of bright squares; return its path as text."""
     image = np.zeros((24, 24))
     for number in range(squares):
         image[4 * number + 2 : 4 * number + 4, 3:6] = 50.0
     psf = np.outer([1, 2, 1], [1, 2, 1])
-    coadd = Coadd(image, np.ones_like(image), psf=psf, pixel_scale=0.2, zero_point=27.0)
+    coadd = Coadd(image, np.ones_like(image), psf=psf, pixel_scale=0.2, zero_point=27.0, band=band)
     write_coadd(coadd, path)
     return str(path)
 
@@ -169,6 +178,8 @@ class ClassifyTask(PipelineTask):
                     "id": np.arange(len(ids)) + 1,
                     "f_x": spans["x0"][first],
                     "f_y": spans["y"][first],
+                    "f_xErr": np.nan,
+                    "f_yErr": np.nan,
                     "i_x": spans["x0"][first],
                     "i_y": spans["y"][first],
                     "coord_ra": np.nan,
@@ -197,11 +208,12 @@ class SourceTask(PipelineTask):
     ConfigClass = SourceConfig
     _DefaultName = "fakeSource"
 
-    def run(self, scene: int = 0):
+    def run(self, scene: int = 0, band: str | None = None):
         image = np.zeros((self.config.size, self.config.size))
         image[2, 2 : 2 + 2 * (scene + 1) : 2] = 100.0
         psf = np.ones((3, 3))
-        return Struct(coadd=Coadd(image, np.ones_like(image), psf=psf, name=f"scene {scene}"))
+        name = f"scene {scene}"
+        return Struct(coadd=Coadd(image, np.ones_like(image), psf=psf, name=name, band=band or ""))
 
 
 class GatherConnections(PipelineTaskConnections, dimensions=RUN):
@@ -263,3 +275,91 @@ class SingleTask(PipelineTask):
 
     ConfigClass = SingleConfig
     _DefaultName = "fakeSingle"
+
+
+class CombineConnections(PipelineTaskConnections, dimensions=PATCH):
+    coadds = ct.Input(
+        doc="Coadds.",
+        name="blend_coadd",
+        storageClass="BlendCoadd",
+        dimensions=IMAGE,
+        multiple=True,
+        deferLoad=True,
+    )
+    spans = table("blend_spans", kind=ct.Input, multiple=True)
+    combined = table("combined_spans", PATCH)
+
+
+class CombineConfig(PipelineTaskConfig, pipelineConnections=CombineConnections):
+    """Configuration of the combination."""
+
+    trouble = ConfigField(doc="Trouble.", dtype=TroubleConfig)
+
+
+class CombineTask(PipelineTask):
+    """One row a band of a patch: its name, and its number of spans."""
+
+    ConfigClass = CombineConfig
+    _DefaultName = "fakeCombine"
+
+    def run(self, coadds, spans):
+        self.config.trouble.happen("combine", coadds[0].dataId["patch"])
+        made = SPANS.make()
+        made.remove_columns(made.colnames)
+        made["patch"] = [handle.dataId["patch"] for handle in coadds]
+        made["band"] = [handle.dataId["band"] for handle in coadds]
+        made["read"] = [handle.get().band for handle in coadds]
+        made["nSpans"] = [len(one) for one in spans]
+        return Struct(combined=made)
+
+
+class AfterConnections(PipelineTaskConnections, dimensions=IMAGE):
+    spans = table("blend_spans", kind=ct.Input)
+    combined = table("combined_spans", PATCH, kind=ct.Input)
+    share = table("share")
+
+
+class AfterConfig(PipelineTaskConfig, pipelineConnections=AfterConnections):
+    """Configuration of the task that goes back to the images."""
+
+    trouble = ConfigField(doc="Trouble.", dtype=TroubleConfig)
+
+
+class AfterTask(PipelineTask):
+    """How many of the patch's spans an image has."""
+
+    ConfigClass = AfterConfig
+    _DefaultName = "fakeAfter"
+
+    def run(self, spans, combined):
+        self.config.trouble.happen("after", "")
+        made = SPANS.make()
+        made.remove_columns(made.colnames)
+        made["share"] = [len(spans) / sum(combined["nSpans"])]
+        return Struct(share=made)
+
+
+class TotalConnections(PipelineTaskConnections, dimensions=("skymap",)):
+    combined = table("combined_spans", PATCH, kind=ct.Input, multiple=True)
+    shares = table("share", IMAGE, kind=ct.Input, multiple=True)
+    total = table("total", ("skymap",))
+
+
+class TotalConfig(PipelineTaskConfig, pipelineConnections=TotalConnections):
+    """Configuration of the sum."""
+
+    trouble = ConfigField(doc="Trouble.", dtype=TroubleConfig)
+
+
+class TotalTask(PipelineTask):
+    """One row: patches and images."""
+
+    ConfigClass = TotalConfig
+    _DefaultName = "fakeTotal"
+
+    def run(self, combined, shares):
+        self.config.trouble.happen("total", "")
+        made = SPANS.make()
+        made.remove_columns(made.colnames)
+        made["nPatches"], made["nImages"] = [len(combined)], [len(shares)]
+        return Struct(total=made)

@@ -31,6 +31,7 @@ def test_everything_to_choose_from_is_listed(call):
     shown = {title: {line[0] for line in lines} for title, lines in sections(result.output).items()}
     assert {"detect", "classify", "simulate"} <= shown["Tasks"]
     assert {"local_maxima", "gp"} <= shown["Peak finders"]
+    assert {"logistic", "gp_pca_bands"} <= shown["Trainers"]
     assert "compact" in shown["Estimators"]
     assert shown["Models"] == (set(shipped_packages()) or {"none"})
     assert shown["Pipelines"] == set(shipped_pipelines())

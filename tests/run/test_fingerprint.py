@@ -31,6 +31,16 @@ def test_model_packages_are_known_by_their_content(tmp_path):
     assert model_packages(config)[0]["hash"] != first["hash"]
 
 
+def test_the_models_of_all_bands_count(tmp_path):
+    config = DetectConfig()
+    config.trouble.on = str(tmp_path / "model_{band}")
+    for band in "gr":
+        ModelPackage("kind", f"model_{band}", "1", "text").write(tmp_path / f"model_{band}")
+    assert [package["name"] for package in model_packages(config)] == ["model_g", "model_r"]
+    ModelPackage("kind", "other", "1", "text").write(tmp_path / "other")
+    assert len(model_packages(config)) == 2
+
+
 def test_a_damaged_package_is_still_written_down(tmp_path):
     (tmp_path / "meta.yaml").write_text("nothing: true\n")
     config = DetectConfig()

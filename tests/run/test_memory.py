@@ -42,3 +42,26 @@ def test_the_shipped_pipeline_finds_peaks(coadd):
     assert set(datasets["blend_peaks"]["footprintId"]) == set(
         datasets["blend_footprints"]["footprintId"]
     )
+
+
+def test_the_bands_of_a_patch_come_back_by_band(coadd, patch_pipeline):
+    bands = [coadd.replace(band=band) for band in "gr"]
+    datasets = run_pipeline(bands, patch_pipeline)
+    assert list(datasets["combined_spans"]["band"]) == ["g", "r"]
+    assert {band: len(table) for band, table in datasets["blend_spans"].items()} == {"g": 2, "r": 2}
+    assert datasets["share"]["r"]["share"][0] == 0.5
+    assert datasets["total"]["nImages"][0] == 2
+
+
+def test_two_coadds_of_one_band_are_refused(coadd, patch_pipeline):
+    with pytest.raises(BadInputError, match=r"bands unknown, unknown; give one a band"):
+        run_pipeline([coadd, coadd], patch_pipeline)
+
+
+def test_a_scene_in_bands(gather_pipeline):
+    datasets = run_pipeline(pipeline=gather_pipeline, scene=1, bands="gr")
+    assert {band: coadd.band for band, coadd in datasets["blend_coadd"].items()} == {
+        "g": "g",
+        "r": "r",
+    }
+    assert list(datasets["fake_blend_evaluation"]["nSpans"]) == [2, 2]

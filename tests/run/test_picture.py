@@ -71,6 +71,23 @@ def test_a_damaged_picture_is_drawn_again(space):
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_patch_is_drawn_on_one_of_its_images(tmp_path):
+    images = []
+    for band in "gir":
+        path = write_image(tmp_path / f"{band}.fits")
+        reader = {"blend_coadd": (f"image {band}", lambda path=path: read_coadd(path))}
+        images.append(Workspace(tmp_path / band, STORAGE, reader, {"band": band}))
+    patch = Workspace(tmp_path / "patch", {"merged_blend_spans": "ArrowAstropy"})
+    assert make_picture(patch, images) is None
+    spans = SPANS.make({"footprintId": 1, "y": [2, 3], "x0": 3, "x1": 5})
+    patch.put("merged_blend_spans", spans, "f1", [])
+    assert make_picture(patch, images) == tmp_path / "patch" / PICTURE_NAME
+    assert [image.loaded("blend_coadd") is not None for image in images] == [False, True, False]
+    # Without an i band it is the middle one.
+    make_picture(patch, [images[0], images[2], images[2]])
+    assert images[2].loaded("blend_coadd") is not None
+
+
 def test_without_footprints_or_coadd_there_is_none(space, tmp_path):
     alone = Workspace(tmp_path / "a", STORAGE)
     assert make_picture(alone) is None

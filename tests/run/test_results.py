@@ -23,6 +23,12 @@ def test_counts_of_the_tables_that_are_there():
     assert count_objects({}) == {}
 
 
+def test_a_patch_is_counted_by_its_merged_tables():
+    assert count_objects({"merged_blend_footprints": rows(FOOTPRINTS, 3)}) == {"footprints": 3}
+    both = {"bands_blend_footprints": rows(FOOTPRINTS, 2), "blend_footprints": rows(FOOTPRINTS, 5)}
+    assert count_objects(both) == {"footprints": 5}
+
+
 def test_the_summary_of_a_coadd_is_plain_json():
     summary = coadd_summary(Coadd(np.zeros((2, 3)), xy0=(5, 6), origins={"psf": "guessed"}))
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary

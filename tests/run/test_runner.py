@@ -13,26 +13,6 @@ from meas_blends.run.runner import Runner
 from meas_blends.run.units import image_units, scene_units
 
 
-@pytest.fixture
-def log(tmp_path):
-    """File in which the fake tasks write that they ran."""
-    return tmp_path / "log.txt"
-
-
-@pytest.fixture
-def go(tmp_path, log):
-    """Return a function that runs a pipeline and tells which tasks ran."""
-
-    def run(pipeline, units, *overrides, redo=False, picture=False):
-        log.write_text("")
-        texts = [f"{label}:trouble.log={log}" for label in ("detect", "classify")]
-        loaded = load_pipeline(pipeline, [value_override(text) for text in (*texts, *overrides)])
-        runner = Runner(loaded, make_plan(loaded), tmp_path / "out", redo, picture)
-        return runner.run(units), log.read_text().split()
-
-    return run
-
-
 def images(*paths):
     return image_units(paths, ImageOptions())
 

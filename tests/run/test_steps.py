@@ -6,6 +6,7 @@ from fake_tasks import write_image
 from meas_blends.data.fits import read_coadd
 from meas_blends.data.tables import read_table
 from meas_blends.errors import BadInputError
+from meas_blends.run.levels import Level
 from meas_blends.run.overrides import value_override
 from meas_blends.run.pipeline import load_pipeline
 from meas_blends.run.plan import make_plan
@@ -53,7 +54,8 @@ def advance(run):
 
     def advance(step, unit, scene=0):
         started = []
-        status = step.advance(unit, run, [unit], scene, started.append)
+        stores = {Level.IMAGE: [unit], Level.PATCH: [], Level.RUN: [run]}
+        status = step.advance(unit, stores, started.append, scene)
         assert started in ([], [step.step.label])
         return status, bool(started)
 
@@ -157,12 +159,15 @@ def test_gathering_leaves_out_units_without_results(gather_pipeline, run, tmp_pa
     units = [Workspace(tmp_path / f"{number}", STORAGE) for number in range(3)]
     for number, unit in enumerate(units):
         for label in ("simulate", "detect", "classify") if number != 1 else ("simulate",):
-            steps[label].advance(unit, run, [unit], number, lambda label: None)
-    assert steps["gather"].advance(run, run, units, 0, lambda label: None) == "done"
+            own = {Level.IMAGE: [unit], Level.RUN: [run]}
+            steps[label].advance(unit, own, lambda label: None, number)
+    stores = {Level.IMAGE: units, Level.RUN: [run]}
+    assert steps["gather"].advance(run, stores, lambda label: None) == "done"
     assert list(run["fake_blend_evaluation"]["nSpans"]) == [1, 3]
 
 
 def test_gathering_from_no_unit_at_all_is_skipped(gather_pipeline, run):
     step = steps_of(gather_pipeline)["gather"]
-    assert step.advance(run, run, [], 0, lambda label: None) == "skipped"
+    stores = {Level.IMAGE: [], Level.RUN: [run]}
+    assert step.advance(run, stores, lambda label: None) == "skipped"
     assert "fake_blend_evaluation" not in run

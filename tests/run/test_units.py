@@ -63,3 +63,17 @@ def test_scenes_are_numbered():
         ("scene_001", 1),
     ]
     assert scene_units(1)[0].external() == {}
+    assert scene_units(1)[0].source == {"scene": 0}
+
+
+def test_scenes_in_bands():
+    units = scene_units(2, "gr")
+    assert [unit.name for unit in units] == [
+        "scene_000_g",
+        "scene_000_r",
+        "scene_001_g",
+        "scene_001_r",
+    ]
+    assert units[3].source == {"scene": 1, "band": "r"}
+    assert units[3].data_id == {"patch": "scene_001", "band": "r"}
+    assert [unit.name for unit in scene_units(1, "i", "demo")] == ["demo_i"]

@@ -83,3 +83,13 @@ def test_external_datasets_are_read_once_when_needed(tmp_path):
     assert reads == []
     assert [space["blend_coadd"], space["blend_coadd"]] == ["pixels", "pixels"]
     assert reads == [1]
+
+
+def test_reading_keeps_nothing_in_memory(space):
+    space.release()
+    assert len(space.read("blend_spans")) == 2
+    assert space.loaded("blend_spans") is None
+    kept = space["blend_spans"]
+    assert space.read("blend_spans") is kept
+    with pytest.raises(KeyError):
+        space.read("blend_model")

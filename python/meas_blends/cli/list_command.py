@@ -10,13 +10,18 @@ from .errors import plainly
 
 __all__ = ["list_extensions"]
 
-_TITLES = {"task": "Tasks", "peak_finder": "Peak finders", "estimator": "Estimators"}
+_TITLES = {
+    "task": "Tasks",
+    "peak_finder": "Peak finders",
+    "trainer": "Trainers",
+    "estimator": "Estimators",
+}
 
 
-@click.command("list")
+@click.command("list", short_help="List what there is to choose from.")
 @plainly
 def list_extensions() -> None:
-    """List tasks, peak finders, estimators, models and pipelines."""
+    """List tasks, peak finders, trainers, estimators, models and pipelines."""
     from ..plugins import extensions
 
     found = extensions()

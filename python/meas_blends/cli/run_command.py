@@ -43,6 +43,11 @@ _DEFAULT_SCENES = 10
     type=click.IntRange(min=1),
     help=f"Scenes to simulate, for pipelines that do so.  [default: {_DEFAULT_SCENES}]",
 )
+@click.option(
+    "--bands",
+    metavar="BANDS",
+    help="Bands of each simulated scene, or of the patches that images form, such as gri.",
+)
 @click.option("--psf", metavar="FILE|ARCSEC", help="PSF: a FITS image, or its FWHM.")
 @click.option(
     "--pixel-scale",
@@ -58,6 +63,9 @@ _DEFAULT_SCENES = 10
 @click.pass_context
 def run(ctx: click.Context, **options: object) -> None:
     """Run a pipeline on each IMAGE, and write the results to OUTPUT/<image stem>/.
+
+    Where the pipeline combines bands, images whose names differ only in their
+    band, such as field_g.fits and field_r.fits, are taken together as a patch.
 
     A second run makes only what is missing or was made otherwise. The exit
     status is 0 if all is done, 1 if some image failed (the others are done),
@@ -77,6 +85,7 @@ def _run(
     tasks: tuple[str, ...],
     demo: bool,
     scenes: int | None,
+    bands: str | None,
     psf: str | None,
     pixel_scale: float | None,
     zero_point: float | None,
@@ -90,6 +99,7 @@ def _run(
 
     set_up_logs(verbose)
     from ..errors import BadInputError
+    from ..run.patches import parse_bands
     from ..run.plan import make_plan
     from ..run.runner import Runner
     from .progress import make_listener
@@ -104,12 +114,13 @@ def _run(
     if demo:
         tasks, overrides = _add_demo(images, scenes, tasks, overrides)
     options = _image_options(psf, pixel_scale, zero_point)
+    band_names = () if bands is None else parse_bands(bands)
     loaded = _load(pipeline, overrides, tasks)
     plan = make_plan(loaded)
-    units = _units(loaded, plan, images, scenes, demo, options)
+    units = _units(loaded, plan, images, scenes, band_names, demo, options)
     with make_listener() as listener:
         runner = Runner(loaded, plan, folder, redo, not no_picture, listener)
-        result = runner.run(units)
+        result = runner.run(units, band_names)
     report(result, plan, debug)
     if result.failed:
         ctx.exit(FAILED)
@@ -167,6 +178,7 @@ def _units(
     plan: Plan,
     images: tuple[str, ...],
     scenes: int | None,
+    bands: tuple[str, ...],
     demo: bool,
     options: ImageOptions,
 ) -> list[Unit]:
@@ -174,16 +186,16 @@ def _units(
     from ..errors import BadInputError
     from ..run.images import ImageOptions
     from ..run.plan import check_units
-    from ..run.units import Unit, image_units, scene_units
+    from ..run.units import image_units, scene_units
 
-    check_units(plan, loaded.name, images, scenes)
+    check_units(plan, loaded.name, images, scenes, bands)
     if not plan.reads_images and options.identity() != ImageOptions().identity():
         raise BadInputError(
             f"{loaded.name}: this run reads no images; leave out --psf, --pixel-scale and"
             " --zero-point."
         )
     if demo:
-        return [Unit("demo")]
+        return scene_units(1, bands, "demo")
     if plan.simulates:
-        return scene_units(scenes or _DEFAULT_SCENES)
+        return scene_units(scenes or _DEFAULT_SCENES, bands)
     return image_units(images, options)

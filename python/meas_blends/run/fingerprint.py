@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
-import platform
-from importlib import metadata
+from fnmatch import fnmatch
+from glob import glob
 from pathlib import Path
 from typing import Any
 
 from lsst.pex.config import Config
 
 from ..data.packages import ModelPackage, shipped_packages
+from ..data.versions import versions
 from ..errors import BadInputError
 from .plan import Step
 from .settings import settings
 
 __all__ = ["digest", "model_packages", "plain_settings", "step_identity", "versions"]
-
-_DISTRIBUTIONS = (
-    "meas_blends",
-    "astropy",
-    "galsim",
-    "lsst-pex-config",
-    "lsst-pipe-base",
-    "muygpys",
-    "numpy",
-    "scikit-learn",
-    "scipy",
-    "sep",
-    "torch",
-)
-
-
-@functools.cache
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that results depend on."""
-    found = {"python": platform.python_version()}
-    for name in _DISTRIBUTIONS:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "not installed"
-    return found
 
 
 def digest(content: Any) -> str:
@@ -64,15 +38,27 @@ def model_packages(config: Config) -> list[dict[str, str]]:
     -------
     packages : `list` [`dict`]
         ``setting``, ``name``, ``version``, ``folder`` and ``hash`` of each
-        text value that is the name of a shipped package or the folder of one.
+        text value that is the name of a shipped package or the folder of one;
+        where it stands for one a band (``gp_lsst_{band}``), of all of them.
     """
     found = []
     for path, value in plain_settings(config).items():
         if isinstance(value, str) and value:
-            folder = shipped_packages().get(value, Path(value))
-            if (folder / "meta.yaml").is_file():
-                found.append({"setting": path, **_describe(folder)})
+            folders = _package_folders(value)
+            found += [{"setting": path, **_describe(folder)} for folder in folders]
     return found
+
+
+def _package_folders(value: str) -> list[Path]:
+    """Folders of the packages that a text value may name."""
+    shipped = shipped_packages()
+    if "{band}" in value:
+        pattern = value.replace("{band}", "*")
+        names = [shipped[name] for name in shipped if fnmatch(name, pattern)]
+        folders = names or [Path(name) for name in sorted(glob(pattern))]
+    else:
+        folders = [shipped.get(value, Path(value))]
+    return [folder for folder in folders if (folder / "meta.yaml").is_file()]
 
 
 def step_identity(step: Step) -> str:

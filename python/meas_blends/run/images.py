@@ -43,7 +43,7 @@ class ImageOptions:
         return [psf, self.psf_fwhm, self.pixel_scale, self.zero_point]
 
 
-def read_image(path: str | Path, options: ImageOptions) -> Coadd:
+def read_image(path: str | Path, options: ImageOptions, band: str = "") -> Coadd:
     """Read a coadd from FITS, and complete what it lacks.
 
     Parameters
@@ -52,6 +52,8 @@ def read_image(path: str | Path, options: ImageOptions) -> Coadd:
         The file.
     options : `ImageOptions`
         What the user gives.
+    band : `str`, optional
+        Its band by its name, for a file that does not say.
 
     Returns
     -------
@@ -80,6 +82,8 @@ def read_image(path: str | Path, options: ImageOptions) -> Coadd:
             )
         changes["psf"] = psf_from_fwhm(options.psf_fwhm / scale)
     origins = dict.fromkeys(changes, "given by the user")
+    if band and not coadd.band:
+        changes["band"], origins["band"] = band, "the file's name"
     return complete_coadd(coadd.replace(**changes, origins=origins))
 
 

@@ -1,26 +1,23 @@
-"""What runs once an image and what runs once a run, decided from the tasks' dimensions.
+"""What runs once an image, once a patch and once a run, decided from the tasks' dimensions.
 
-A task whose dimensions hold one of `PER_IMAGE` runs once for each unit: an
-image that the user gives, or a simulated scene if the pipeline begins with a
-task that reads nothing. Any other task runs once, on the datasets of all
-units (``multiple=True`` inputs), or on nothing at all. The two alternate in
-*phases* as far as the flow of datasets demands it.
+See `Level` for the three. Images are those that the user gives, or simulated
+scenes if the pipeline begins with a task that reads nothing. The levels take
+turns in *phases* as far as the flow of datasets demands it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lsst.pipe.base.pipeline_graph import TaskNode
 
 from ..errors import BadInputError
+from .levels import Level, level_of
 from .pipeline import LoadedPipeline
 
-__all__ = ["COADD", "PER_IMAGE", "Input", "Phase", "Plan", "Step", "check_units", "make_plan"]
-
-#: Dimensions that tell one image from another.
-PER_IMAGE = frozenset({"patch", "visit", "exposure"})
+__all__ = ["COADD", "Input", "Phase", "Plan", "Step", "check_units", "make_plan"]
 
 #: The dataset that the user's images are read as.
 COADD = "blend_coadd"
@@ -36,7 +33,7 @@ class Input:
     multiple: bool
     deferred: bool
     optional: bool
-    per_unit: bool
+    level: Level
 
 
 @dataclass(frozen=True)
@@ -55,8 +52,8 @@ class Step:
         Dataset type of each output connection.
     storage : `dict` [`str`, `str`]
         Storage class of each output dataset type.
-    per_unit : `bool`
-        Runs once a unit, not once a run.
+    level : `Level`
+        How often it runs, and of what its outputs are.
     """
 
     label: str
@@ -64,34 +61,34 @@ class Step:
     inputs: tuple[Input, ...]
     outputs: dict[str, str]
     storage: dict[str, str]
-    per_unit: bool
+    level: Level
 
     @property
     def is_source(self) -> bool:
-        """Makes units out of nothing."""
-        return self.per_unit and not self.inputs
+        """Makes scenes out of nothing."""
+        return self.level < Level.RUN and not self.inputs
 
 
 @dataclass(frozen=True)
 class Phase:
-    """Steps that run together: all for one unit, or all once a run."""
+    """Steps of one level that run together."""
 
-    per_unit: bool
+    level: Level
     steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The phases of a pipeline, and what its units are.
+    """The phases of a pipeline, and what it goes through.
 
     Parameters
     ----------
     phases : `tuple` [`Phase`]
         In order.
     reads_images : `bool`
-        The user's images are its units.
+        It goes through the user's images.
     simulates : `bool`
-        Scenes that it makes itself are its units.
+        It goes through scenes that it makes itself.
     """
 
     phases: tuple[Phase, ...]
@@ -103,6 +100,10 @@ class Plan:
         """All steps, in order."""
         return tuple(step for phase in self.phases for step in phase.steps)
 
+    def phases_of(self, level: Level) -> tuple[Phase, ...]:
+        """Phases of one level, in order."""
+        return tuple(phase for phase in self.phases if phase.level == level)
+
 
 def make_plan(pipeline: LoadedPipeline) -> Plan:
     """Sort the tasks of a pipeline into phases.
@@ -110,26 +111,26 @@ def make_plan(pipeline: LoadedPipeline) -> Plan:
     Raises
     ------
     BadInputError
-        If a task that runs once reads one image's dataset without
+        If a task reads a dataset of a finer level than its own without
         ``multiple=True``, two tasks make the same dataset, or the pipeline
         both reads and simulates images.
     """
-    waiting = [_step(node) for node in pipeline.nodes.values()]
-    made_by = _producers(waiting)
+    made_by = _producers(pipeline.nodes.values())
+    waiting = [_step(node, made_by) for node in pipeline.nodes.values()]
     done: set[str] = set()
     phases = []
-    per_unit = True
+    turns = itertools.cycle(Level)
     while waiting:
+        level = next(turns)
         # The list is sorted, so one pass takes all that this phase can run.
         steps = []
         for step in list(waiting):
-            if step.per_unit == per_unit and _ready(step, made_by, done):
+            if step.level == level and _ready(step, made_by, done):
                 steps.append(step)
                 waiting.remove(step)
                 done.add(step.label)
         if steps:
-            phases.append(Phase(per_unit, tuple(steps)))
-        per_unit = not per_unit
+            phases.append(Phase(level, tuple(steps)))
     plan = Plan(
         tuple(phases),
         reads_images=COADD in pipeline.overall_inputs,
@@ -143,27 +144,32 @@ def make_plan(pipeline: LoadedPipeline) -> Plan:
     return plan
 
 
-def _step(node: TaskNode) -> Step:
+def _step(node: TaskNode, made_by: Mapping[str, TaskNode]) -> Step:
     """Read a task's connections."""
-    per_unit = not PER_IMAGE.isdisjoint(node.raw_dimensions)
+    level = level_of(node.raw_dimensions)
     connections = node.get_connections()
     inputs = []
     # The library keeps connections in sets: sorted, every run shows the same order.
     for name, edge in sorted({**node.inputs, **node.prerequisite_inputs}.items()):
         connection = getattr(connections, name)
+        dataset = edge.parent_dataset_type_name
+        # Whoever makes a dataset knows best of what it is.
+        maker = made_by.get(dataset)
+        dimensions = edge.raw_dimensions if maker is None else maker.raw_dimensions
         read = Input(
             name,
-            edge.parent_dataset_type_name,
+            dataset,
             edge.storage_class_name,
             connection.multiple,
             connection.deferLoad,
             connection.minimum == 0,
-            not PER_IMAGE.isdisjoint(edge.raw_dimensions),
+            level_of(dimensions),
         )
-        if read.per_unit and not per_unit and not read.multiple:
+        if read.level < level and not read.multiple:
+            often = "for all" if level == Level.RUN else "a patch"
             raise BadInputError(
-                f"{node.label}: reads {read.dataset} of one image but runs once for all; its"
-                " author must set multiple=True."
+                f"{node.label}: reads {dataset} of one {read.level.noun} but runs once {often};"
+                " its author must set multiple=True."
             )
         inputs.append(read)
     return Step(
@@ -172,31 +178,34 @@ def _step(node: TaskNode) -> Step:
         tuple(inputs),
         {name: edge.parent_dataset_type_name for name, edge in sorted(node.outputs.items())},
         {edge.parent_dataset_type_name: edge.storage_class_name for edge in node.outputs.values()},
-        per_unit,
+        level,
     )
 
 
-def _producers(steps: Sequence[Step]) -> dict[str, str]:
-    """Label of the one task that makes each dataset type."""
-    made_by: dict[str, str] = {}
-    for step in steps:
-        for name in step.outputs.values():
+def _producers(nodes: Iterable[TaskNode]) -> dict[str, TaskNode]:
+    """Find the one task that makes each dataset type."""
+    made_by: dict[str, TaskNode] = {}
+    for node in nodes:
+        for _, edge in sorted(node.outputs.items()):
+            name = edge.parent_dataset_type_name
             if name in made_by:
                 raise BadInputError(
-                    f"{made_by[name]} and {step.label}: both make {name}; give one of them another"
-                    " name for it in its 'connections'."
+                    f"{made_by[name].label} and {node.label}: both make {name}; give one of them"
+                    " another name for it in its 'connections'."
                 )
-            made_by[name] = step.label
+            made_by[name] = node
     return made_by
 
 
-def _ready(step: Step, made_by: dict[str, str], done: set[str]) -> bool:
+def _ready(step: Step, made_by: Mapping[str, TaskNode], done: set[str]) -> bool:
     """Whether every input of a step comes from outside or from a step that is done."""
-    producers = {made_by[read.dataset] for read in step.inputs if read.dataset in made_by}
+    producers = {made_by[read.dataset].label for read in step.inputs if read.dataset in made_by}
     return producers <= done
 
 
-def check_units(plan: Plan, name: str, images: Sequence[str], scenes: int | None) -> None:
+def check_units(
+    plan: Plan, name: str, images: Sequence[str], scenes: int | None, bands: Sequence[str] = ()
+) -> None:
     """Check that the user gave images if, and only if, the pipeline reads some.
 
     Raises
@@ -211,3 +220,8 @@ def check_units(plan: Plan, name: str, images: Sequence[str], scenes: int | None
         raise BadInputError(f"{name}: this pipeline {why}; leave out {images[0]}.")
     if scenes is not None and not plan.simulates:
         raise BadInputError(f"{name}: this pipeline simulates no scenes; leave out --scenes.")
+    if bands and not plan.simulates and not plan.phases_of(Level.PATCH):
+        raise BadInputError(
+            f"{name}: this pipeline takes images one by one, whatever their bands; leave out"
+            " --bands."
+        )

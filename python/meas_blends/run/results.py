@@ -1,23 +1,31 @@
-"""What a run tells about itself: results of each unit, and who listens."""
+"""What a run tells about itself: results of each image and patch, and who listens."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from astropy.table import Table
 
 from ..data.catalogs import MORPHOLOGY
 from ..data.coadd import Coadd
 
-__all__ = ["Listener", "RunResult", "UnitResult", "coadd_summary", "count_objects"]
+__all__ = [
+    "TABLE_PREFIXES",
+    "Listener",
+    "RunResult",
+    "UnitResult",
+    "coadd_summary",
+    "count_objects",
+]
 
 
 @dataclass
 class UnitResult:
-    """What became of one unit.
+    """What became of one image or patch.
 
     Parameters
     ----------
@@ -54,7 +62,7 @@ class UnitResult:
 
 @dataclass
 class RunResult:
-    """What became of a run: its units, and what was made of all of them."""
+    """What became of a run: its images and patches, and what was made of all of them."""
 
     units: list[UnitResult]
     run: UnitResult
@@ -85,7 +93,9 @@ def count_objects(datasets: Mapping[str, Any]) -> dict[str, int]:
     Parameters
     ----------
     datasets : mapping
-        Datasets of one unit by name; those that it has not are not counted.
+        Datasets of one image or patch by name; those that it has not are not
+        counted, and the tables of merged bands only where an image's own are
+        not.
 
     Returns
     -------
@@ -93,16 +103,29 @@ def count_objects(datasets: Mapping[str, Any]) -> dict[str, int]:
         ``footprints``, ``blended``, ``peaks`` and ``measured`` galaxies.
     """
     counts = {}
-    if "blend_footprints" in datasets:
-        counts["footprints"] = len(datasets["blend_footprints"])
-    if "blend_classification" in datasets:
-        counts["blended"] = int(np.sum(datasets["blend_classification"]["blended"]))
-    if "blend_peaks" in datasets:
-        counts["peaks"] = len(datasets["blend_peaks"])
-    if "blend_morphology" in datasets:
-        failed = np.asarray(datasets["blend_morphology"]["flags"]) & MORPHOLOGY.flag("FAILED")
-        counts["measured"] = int(np.sum(failed == 0))
+    for what, count in _COUNTERS.items():
+        for name in (f"{prefix}blend_{what}" for prefix in TABLE_PREFIXES):
+            if name in datasets:
+                counts.update(count(datasets[name]))
+                break
     return counts
+
+
+def _measured(table: Table) -> dict[str, int]:
+    failed = np.asarray(table["flags"]) & MORPHOLOGY.flag("FAILED")
+    return {"measured": int(np.sum(failed == 0))}
+
+
+#: What stands before the names of an image's own tables, and of those of a patch.
+TABLE_PREFIXES = ("", "merged_", "bands_")
+
+#: What to count in each table.
+_COUNTERS: dict[str, Callable[[Table], dict[str, int]]] = {
+    "footprints": lambda table: {"footprints": len(table)},
+    "classification": lambda table: {"blended": int(np.sum(table["blended"]))},
+    "peaks": lambda table: {"peaks": len(table)},
+    "morphology": _measured,
+}
 
 
 def coadd_summary(coadd: Coadd) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Running a pipeline over images or simulated scenes, into one folder each."""
+"""Running a pipeline over images or simulated scenes and their patches, into one folder each."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from pathlib import Path
 from ..data.coadd import Coadd
 from .failures import sentence
 from .fingerprint import versions
+from .levels import Level
+from .patches import group_patches
 from .picture import make_picture
 from .pipeline import LoadedPipeline
+from .places import Place, make_places
 from .plan import COADD, Phase, Plan, Step
-from .results import Listener, RunResult, UnitResult, coadd_summary, count_objects
+from .results import TABLE_PREFIXES, Listener, RunResult, coadd_summary, count_objects
 from .steps import RunnableStep
 from .storage import dataset_path
 from .units import Unit
@@ -23,7 +26,7 @@ __all__ = ["Runner"]
 
 
 class Runner:
-    """Runs a pipeline over units.
+    """Runs a pipeline over images, their patches, and all of them together.
 
     Parameters
     ----------
@@ -32,12 +35,12 @@ class Runner:
     plan : `Plan`
         Its phases.
     folder : `pathlib.Path`
-        Where everything goes: each unit into a folder of its own, what is
-        made of all units beside those.
+        Where everything goes: each image and each patch into a folder of its
+        own, what is made of all of them beside those.
     redo : `bool`
         Make everything anew, whatever is there already.
     picture : `bool`
-        Draw ``blends.png`` for each unit that has footprints.
+        Draw ``blends.png`` for each image and patch that has footprints.
     listener : `Listener`
         Hears how it goes.
 
@@ -72,124 +75,125 @@ class Runner:
             **{name: storage for step in plan.steps for name, storage in step.storage.items()},
         }
 
-    def run(self, units: Sequence[Unit]) -> RunResult:
-        """Go through all phases; one failed unit does not stop the others.
+    def run(self, units: Sequence[Unit], bands: Sequence[str] = ()) -> RunResult:
+        """Go through all phases; one failed image does not stop the others.
 
         Parameters
         ----------
         units : sequence of `Unit`
             Images or scenes; none for a pipeline that runs only once.
+        bands : sequence of `str`, optional
+            Which bands patches may have and in which order, as
+            `group_patches` takes it.
 
         Returns
         -------
         result : `RunResult`
+
+        Raises
+        ------
+        BadInputError
+            If some task runs once a patch, and the images do not fall into
+            patches.
         """
-        whole = UnitResult("the run", self.folder)
-        results = {unit.name: UnitResult(unit.name, self.folder / unit.name) for unit in units}
-        run_space = Workspace(self.folder, self._storage)
-        spaces: dict[str, Workspace] = {}
-        per_unit = [phase for phase in self.plan.phases if phase.per_unit]
-        self.listener.begin(len(per_unit) * len(units))
+        patches: list[Unit] = []
+        if self.plan.phases_of(Level.PATCH):
+            units, patches = group_patches(units, bands)
+        places = make_places(self.folder, units, patches)
+        (whole,) = places[Level.RUN]
+        last = {phase.level: phase for phase in self.plan.phases}
+        self.listener.begin(
+            sum(len(places[p.level]) for p in self.plan.phases if p.level < Level.RUN)
+        )
         for phase in self.plan.phases:
-            if not phase.per_unit:
-                good = [spaces[name] for name, result in results.items() if not result.error]
-                self._run_whole(phase, run_space, good, whole)
-                continue
-            for unit in units:
-                result, last = results[unit.name], phase is per_unit[-1]
-                if not result.error:
-                    self._run_unit(unit, phase, spaces, run_space, result, last)
-                self.listener.done(result, last)
-        return RunResult(list(results.values()), whole, self._run_outputs(run_space))
+            for place in places[phase.level]:
+                self._run_phase(phase, place, phase is last[phase.level])
+                if phase.level < Level.RUN:
+                    self.listener.done(place.result, phase is last[phase.level])
+        results = [place.result for place in (*places[Level.IMAGE], *places[Level.PATCH])]
+        return RunResult(results, whole.result, self._run_outputs(whole))
 
-    def _run_unit(
-        self,
-        unit: Unit,
-        phase: Phase,
-        spaces: dict[str, Workspace],
-        run_space: Workspace,
-        result: UnitResult,
-        last: bool,
-    ) -> None:
-        """Take one unit through one phase."""
-        began = time.perf_counter()
-        doing = f"opening {unit.name}"
-        try:
-            if unit.name not in spaces:
-                spaces[unit.name] = self._open(unit)
-            space = spaces[unit.name]
-            for step in phase.steps:
-                doing = f"task '{step.label}'"
-                self._advance(step, space, run_space, [space], unit, result)
-            if last:
-                doing = "counting the objects"
-                result.counts = count_objects(space)
-                if self.picture and (unit.path is not None or "blend_classification" in space):
-                    doing = "drawing the picture"
-                    self.listener.task(unit.name, "picture")
-                    result.picture = make_picture(space)
-        # Whatever happens to one unit must not stop the others.
-        except Exception as error:
-            result.error, result.traceback = sentence(error, doing), traceback.format_exc()
-        result.seconds += time.perf_counter() - began
-        if unit.name in spaces:
-            self._close(spaces[unit.name], result, unit.source)
-
-    def _run_whole(
-        self, phase: Phase, space: Workspace, units: Sequence[Workspace], result: UnitResult
-    ) -> None:
-        """Run the steps that run once, on the units that have not failed."""
-        if result.error:
+    def _run_phase(self, phase: Phase, place: Place, last: bool) -> None:
+        """Take one place through one phase, unless it or what it is made of has failed."""
+        result = place.result
+        if phase.level == Level.PATCH:
+            _fail_with_members(place)
+        if not place.is_usable:
             return
         began = time.perf_counter()
-        doing = f"opening {self.folder}"
+        doing = f"opening {place.unit.name}"
         try:
-            space.record.clean()
+            if place.space is None:
+                place.space = self._open(place)
             for step in phase.steps:
                 doing = f"task '{step.label}'"
-                if self.redo:
-                    space.discard(step.outputs.values())
-                self._advance(step, space, space, units, Unit("the run"), result)
+                self._advance(step, place)
+            if last and phase.level < Level.RUN:
+                doing = "counting the objects"
+                result.counts = count_objects(place.space)
+                doing = "drawing the picture"
+                self._draw(place)
+        # Whatever happens to one of them must not stop the others.
         except Exception as error:
             result.error, result.traceback = sentence(error, doing), traceback.format_exc()
         result.seconds += time.perf_counter() - began
-        for unit in units:
-            unit.release()
-        self._close(space, result, {"units": [unit.folder.name for unit in units]})
+        if place.space is not None:
+            self._close(place)
+        for read in place.inside:
+            if read.space is not None:
+                read.space.release()
 
-    def _advance(
-        self,
-        step: Step,
-        own: Workspace,
-        run_space: Workspace,
-        units: Sequence[Workspace],
-        unit: Unit,
-        result: UnitResult,
-    ) -> None:
+    def _advance(self, step: Step, place: Place) -> None:
         """Advance by one step and remember how it went."""
+        unit, result = place.unit, place.result
         status = self._steps[step.label].advance(
-            own, run_space, units, unit.scene, lambda label: self.listener.task(unit.name, label)
+            place.space,
+            place.stores(),
+            lambda label: self.listener.task(unit.name, label),
+            unit.scene,
+            unit.band,
         )
         if status == "done":
             result.tasks_run += 1
         elif status != "current":
-            note = own.record.tasks[step.label]["note"]
+            note = place.space.record.tasks[step.label]["note"]
             result.notes.append(f"task '{step.label}': {status}" + (f", {note}" if note else ""))
 
-    def _open(self, unit: Unit) -> Workspace:
-        """Open the folder of a unit; what was made of another image goes."""
+    def _draw(self, place: Place) -> None:
+        """Draw the picture of what the user gave, or of what has results."""
+        classified = [f"{prefix}blend_classification" for prefix in TABLE_PREFIXES]
+        if not self.picture or not (
+            place.unit.path is not None or any(name in place.space for name in classified)
+        ):
+            return
+        self.listener.task(place.unit.name, "picture")
+        images = place.stores()[Level.IMAGE] if place.level == Level.PATCH else ()
+        place.result.picture = make_picture(place.space, images)
+
+    def _open(self, place: Place) -> Workspace:
+        """Open the folder of a place; what was made of another image goes."""
+        unit = place.unit
         unit.check()
-        space = Workspace(self.folder / unit.name, self._storage, unit.external())
+        space = Workspace(place.result.folder, self._storage, unit.external(), unit.data_id)
         space.record.clean()
         if self.redo:
-            made = [name for s in self.plan.steps if s.per_unit for name in s.outputs.values()]
-            space.discard([*made, "picture"])
-        elif space.record.content.get("source", unit.source) != unit.source:
+            steps = [step for step in self.plan.steps if step.level == place.level]
+            space.discard([*(name for s in steps for name in s.outputs.values()), "picture"])
+        # The run's source is its list of units: the fingerprints of what it reads tell of those.
+        elif (
+            place.level != Level.RUN
+            and space.record.content.get("source", unit.source) != unit.source
+        ):
             space.record.forget(COADD)
         return space
 
-    def _close(self, space: Workspace, result: UnitResult, source: Mapping[str, object]) -> None:
+    def _close(self, place: Place) -> None:
         """Write ``run.json`` and let go of the memory."""
+        result, space = place.result, place.space
+        source = place.unit.source
+        if place.level == Level.RUN:
+            inside = [p.unit.name for p in place.inside if p.is_usable and p.level == Level.IMAGE]
+            source = {"units": inside}
         content = {
             "status": "failed" if result.error else "done",
             "error": result.error,
@@ -211,12 +215,21 @@ class Runner:
         except OSError as error:
             result.error = result.error or sentence(error, "writing run.json")
 
-    def _run_outputs(self, space: Workspace) -> dict[str, Path]:
-        """Files of what was made of all units."""
+    def _run_outputs(self, whole: Place) -> dict[str, Path]:
+        """Files of what was made of everything."""
         paths = {}
         for step in self.plan.steps:
-            for name in () if step.per_unit else step.outputs.values():
+            for name in step.outputs.values() if step.level == Level.RUN else ():
                 path = dataset_path(self.folder, name, step.storage[name])
-                if path is not None and name in space:
+                if path is not None and whole.space is not None and name in whole.space:
                     paths[name] = path
         return paths
+
+
+def _fail_with_members(patch: Place) -> None:
+    """Fail a patch of which an image has failed: its results would lack a band."""
+    failed = [place.unit.name for place in patch.inside if place.result.error]
+    if failed and not patch.result.error:
+        patch.result.error = (
+            f"its image {failed[0]} failed; correct or leave out that image, and run again."
+        )

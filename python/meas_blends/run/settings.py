@@ -78,7 +78,8 @@ def settings(config: Config, chosen_only: bool = True, prefix: str = "") -> Iter
             yield Setting(prefix + name, _plain(value), field.doc, history)
             continue
         if is_choice(field):
-            chosen = list(value.names or ()) if field.multi else value.name
+            # The names are a set: sorted, every process lists them in one order.
+            chosen = sorted(value.names or ()) if field.multi else value.name
             end = "names" if field.multi else "name"
             yield Setting(f"{prefix}{name}.{end}", chosen, field.doc, history)
         for key, group in groups.items():
@@ -131,7 +132,7 @@ def class_origin(entry: tuple) -> str:
 def _chosen(choices: ConfigInstanceDict) -> list[str]:
     field = choices._field
     if field.multi:
-        return list(choices.names or ())
+        return sorted(choices.names or ())
     return [] if choices.name is None else [choices.name]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lsst.pipe.base import NoWorkFound, PipelineTask
@@ -12,6 +12,7 @@ from ..errors import BadInputError
 from .execute import collect_inputs, missing_inputs, run_step
 from .fields import brief
 from .fingerprint import digest, model_packages, plain_settings, step_identity
+from .levels import Level
 from .plan import Step
 from .workspace import Workspace
 
@@ -27,7 +28,7 @@ class RunnableStep:
     step : `Step`
         The step.
     task : `lsst.pipe.base.PipelineTask`
-        Its task, built once for all units.
+        Its task, built once for the whole run.
     made_inside : `frozenset` [`str`]
         Dataset types that some task of the pipeline makes: when one of them
         is missing, that task had no work; any other must be there.
@@ -45,25 +46,25 @@ class RunnableStep:
     def advance(
         self,
         own: Workspace,
-        run: Workspace,
-        units: Sequence[Workspace],
-        scene: int,
+        stores: Mapping[Level, Sequence[Workspace]],
         starting: Callable[[str], None],
+        scene: int = 0,
+        band: str = "",
     ) -> str:
         """Make the outputs of the step unless they are there already.
 
         Parameters
         ----------
         own : `Workspace`
-            Where the outputs go: that of a unit, or of the run.
-        run : `Workspace`
-            Of the run.
-        units : sequence of `Workspace`
-            Of the units to read from; one for a step that runs once a unit.
-        scene : `int`
-            Number of the scene.
+            Where the outputs go.
+        stores : `dict` [`Level`, sequence of `Workspace`]
+            Where the inputs of each level come from.
         starting : callable
             Called with the label before the task runs.
+        scene : `int`
+            Number of the scene, if there is one.
+        band : `str`
+            Its band, if the user asked for some.
 
         Returns
         -------
@@ -78,15 +79,14 @@ class RunnableStep:
             Whatever the task raises.
         """
         names = list(self.step.outputs.values())
-        # A unit in which some task had no work takes no part in what follows.
-        usable = [unit for unit in units if not self._missing(unit, True)]
-        missing = self._missing(run, False)
-        if missing or (not usable and any(read.per_unit for read in self.step.inputs)):
+        usable = self._usable(stores)
+        if usable is None:
             own.discard(names)
             self._write(own, "skipped", "nothing to read")
             return "skipped"
-        inputs = self._input_fingerprints(run, usable)
-        fingerprint = digest([self.identity, inputs, scene if self.step.is_source else None])
+        inputs = self._input_fingerprints(usable)
+        source = [scene, band] if self.step.is_source else None
+        fingerprint = digest([self.identity, inputs, source])
         before = own.record.tasks.get(self.step.label, {})
         if before.get("fingerprint") == fingerprint and own.is_current(
             before["outputs"], fingerprint
@@ -97,7 +97,8 @@ class RunnableStep:
         began = time.perf_counter()
         status, note, made = "done", "", {}
         try:
-            made = run_step(self.step, self.task, collect_inputs(self.step, run, usable), scene)
+            arguments = collect_inputs(self.step, usable)
+            made = run_step(self.step, self.task, arguments, scene, band)
             for name, value in made.items():
                 own.put(name, value, fingerprint, inputs)
         except NoWorkFound as reason:
@@ -108,8 +109,24 @@ class RunnableStep:
         self._write(own, status, note, time.perf_counter() - began, fingerprint, list(made))
         return status
 
-    def _missing(self, store: Workspace, per_unit: bool) -> list[str]:
-        missing = missing_inputs(self.step, store, per_unit)
+    def _usable(
+        self, stores: Mapping[Level, Sequence[Workspace]]
+    ) -> dict[Level, list[Workspace]] | None:
+        """Stores that have all that the step needs; `None` if it cannot do without the others.
+
+        An image or a patch in which some task had no work takes no part in
+        what is made of several.
+        """
+        usable = {}
+        for level in {read.level for read in self.step.inputs}:
+            whole = [store for store in stores[level] if not self._missing(store, level)]
+            if not whole or (level >= self.step.level and len(whole) < len(stores[level])):
+                return None
+            usable[level] = whole
+        return usable
+
+    def _missing(self, store: Workspace, level: Level) -> list[str]:
+        missing = missing_inputs(self.step, store, level)
         outside = [name for name in missing if name not in self.made_inside]
         if outside:
             raise BadInputError(
@@ -118,13 +135,17 @@ class RunnableStep:
             )
         return missing
 
-    def _input_fingerprints(
-        self, run: Workspace, units: Sequence[Workspace]
-    ) -> dict[str, list[str | None]]:
-        """Fingerprints of each input dataset, one a workspace that it comes from."""
+    def _input_fingerprints(self, stores: Mapping[Level, Sequence[Workspace]]) -> dict[str, list]:
+        """Fingerprints of each input dataset, one a workspace that it comes from.
+
+        What is deferred comes with its data ID, so that counts too.
+        """
         return {
             read.dataset: [
-                store.fingerprint(read.dataset) for store in (units if read.per_unit else [run])
+                [store.fingerprint(read.dataset), store.data_id]
+                if read.deferred
+                else store.fingerprint(read.dataset)
+                for store in stores[read.level]
             ]
             for read in self.step.inputs
         }

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..data.fits import read_coadd, write_coadd
 from ..data.packages import ModelPackage
+from ..data.pages import Pages
 from ..data.tables import read_table, write_table
 
 __all__ = ["dataset_path", "read_dataset", "stamp", "write_dataset"]
@@ -27,6 +28,7 @@ _FORMATS = {
     "ArrowAstropy": Format(".parquet", write_table, read_table),
     "BlendCoadd": Format(".fits", write_coadd, read_coadd),
     "BlendModelPackage": Format("", ModelPackage.write, ModelPackage.read),
+    "BlendReport": Format("", Pages.write, Pages.read),
 }
 
 

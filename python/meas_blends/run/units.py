@@ -1,4 +1,4 @@
-"""What a run goes through: images that the user gives, or scenes that the pipeline simulates."""
+"""What a run goes through: images that the user gives, scenes that it simulates, their patches."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FITS = (".fits", ".fit", ".fts")
 
 @dataclass(frozen=True)
 class Unit:
-    """One image, or one simulated scene.
+    """One image, one simulated scene, or a patch of several bands of them.
 
     Parameters
     ----------
@@ -34,18 +34,35 @@ class Unit:
         Number of a scene.
     options : `ImageOptions`
         What the user says about the image.
+    band : `str`
+        Band of an image or scene; empty if nobody has asked for it.
+    patch : `str`
+        Name of the patch that it belongs to, or is; empty if nobody has asked.
+    members : `tuple` [`str`]
+        Names of a patch's images, in the order of their bands.
     """
 
     name: str
     path: Path | None = None
     scene: int = 0
     options: ImageOptions = field(default_factory=ImageOptions)
+    band: str = ""
+    patch: str = ""
+    members: tuple[str, ...] = ()
+
+    @property
+    def data_id(self) -> dict[str, str]:
+        """Of what its datasets are, for the tasks."""
+        patch = {"patch": self.patch or self.name}
+        return patch if self.members else {**patch, "band": self.band}
 
     @property
     def source(self) -> dict[str, Any]:
         """What it is made from, for ``run.json``."""
+        if self.members:
+            return {"images": list(self.members)}
         if self.path is None:
-            return {"scene": self.scene}
+            return {"scene": self.scene, **({"band": self.band} if self.band else {})}
         return {
             "image": str(self.path.resolve()),
             "size and time": stamp(self.path),
@@ -71,8 +88,8 @@ class Unit:
         """Return the datasets that the user brings: the image, if there is one."""
         if self.path is None:
             return {}
-        path, options = self.path, self.options
-        return {COADD: (digest(self.source), lambda: read_image(path, options))}
+        path, options, band = self.path, self.options, self.band
+        return {COADD: (digest([self.source, band]), lambda: read_image(path, options, band))}
 
 
 def image_stem(path: Path) -> str:
@@ -117,6 +134,24 @@ def image_units(paths: Sequence[str], options: ImageOptions) -> list[Unit]:
     return list(units.values())
 
 
-def scene_units(number: int) -> list[Unit]:
-    """Make a number of simulated scenes."""
-    return [Unit(f"scene_{scene:03d}", scene=scene) for scene in range(number)]
+def scene_units(number: int, bands: Sequence[str] = (), name: str = "scene_{:03d}") -> list[Unit]:
+    """Make a number of simulated scenes.
+
+    Parameters
+    ----------
+    number : `int`
+        Of scenes.
+    bands : sequence of `str`
+        Bands of each; with none, one image a scene, in the simulated
+        survey's own band.
+    name : `str`
+        Template of their names.
+    """
+    scenes = [(name.format(scene), scene) for scene in range(number)]
+    if not bands:
+        return [Unit(name, scene=scene, patch=name) for name, scene in scenes]
+    return [
+        Unit(f"{name}_{band}", scene=scene, band=band, patch=name)
+        for name, scene in scenes
+        for band in bands
+    ]

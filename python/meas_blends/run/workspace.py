@@ -1,4 +1,4 @@
-"""The datasets of one unit, or of the run: in memory, in files, or read on demand."""
+"""The datasets of an image, a patch or the run: in memory, in files, or read on demand."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ class Workspace(Mapping):
     external : `dict` [`str`, (`str`, callable)], optional
         Datasets that come from elsewhere, such as the image: fingerprint, and
         the function that reads it when it is first needed.
+    data_id : `dict` [`str`, `str`], optional
+        Of what the datasets are: ``patch`` and, of an image, ``band``.
     """
 
     def __init__(
@@ -32,8 +34,10 @@ class Workspace(Mapping):
         folder: Path,
         storage: Mapping[str, str],
         external: Mapping[str, tuple[str, Callable[[], Any]]] | None = None,
+        data_id: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder
+        self.data_id = dict(data_id or {})
         self.record = Record(folder)
         self._storage = storage
         self._external = dict(external or {})
@@ -51,13 +55,24 @@ class Workspace(Mapping):
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._memory:
-            if name not in self:
-                raise KeyError(name)
-            if name in self._external:
-                self._memory[name] = self._external[name][1]()
-            else:
-                self._memory[name] = read_dataset(self._path(name), self._storage[name])
+            self._memory[name] = self.read(name)
         return self._memory[name]
+
+    def read(self, name: str) -> Any:
+        """Return a dataset and, unlike indexing, do not keep it in memory.
+
+        Raises
+        ------
+        KeyError
+            If there is no such dataset.
+        """
+        if name in self._memory:
+            return self._memory[name]
+        if name not in self:
+            raise KeyError(name)
+        if name in self._external:
+            return self._external[name][1]()
+        return read_dataset(self._path(name), self._storage[name])
 
     def fingerprint(self, name: str) -> str | None:
         """What decided a dataset's content; ``None`` if there is no such dataset.

@@ -23,7 +23,7 @@ from .header import (
 )
 from .planes import has_image, image_of, mask_of
 
-__all__ = ["is_exposure", "read_exposure"]
+__all__ = ["exposure_band", "is_exposure", "read_exposure"]
 
 _PLANES = ("IMAGE", "MASK", "VARIANCE")
 
@@ -78,7 +78,7 @@ def read_exposure(hdus: fits.HDUList, name: str) -> dict[str, Any]:
     x0, y0 = parts["xy0"] = pixel_origin(headers[:1]) or (0, 0)
     origins["xy0"] = "header of the Exposure's image"
     parts["zero_point"], origins["zero_point"] = _zero_point(archive, headers)
-    parts["band"] = _band(archive, headers)
+    parts["band"] = exposure_band(archive, headers)
     ny, nx = parts["image"].shape
     centre = (x0 + 0.5 * (nx - 1), y0 + 0.5 * (ny - 1))
     parts["psf"], origins["psf"] = read_archived_psf(archive, _archive_id(headers, "PSF"), centre)
@@ -144,7 +144,7 @@ def _calibration_mean(archive: Archive, headers: list[fits.Header]) -> float:
     return float(record["calibrationMean"])
 
 
-def _band(archive: Archive, headers: list[fits.Header]) -> str:
+def exposure_band(archive: Archive, headers: list[fits.Header]) -> str:
     """Band of the archived FilterLabel, else of the header."""
     identifier = _archive_id(headers, "FILTER") or archive.find_class("FilterLabel")
     if identifier in archive and archive.class_name(identifier) == "FilterLabel":
