@@ -16,21 +16,50 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def gp_package(tmp_path_factory) -> Path:
-    """A tiny blend classifier, trained on toy blends in seconds."""
-    from meas_blends.blends.training import train_gaussian_process
-    from toys import toy_blends
+def toy_scenes():
+    """Labelled scenes of a hundred footprints each: three to train on, two kept apart."""
+    from toys import toy_detections
 
-    rng = np.random.default_rng(11)
-    model = train_gaussian_process(
-        toy_blends(300, rng),
-        toy_blends(400, rng),
-        rng,
-        smoothness=(1.5,),
-        noise=(0.1,),
-        batch=150,
-        n_neighbours=20,
-    )
-    folder = tmp_path_factory.mktemp("models") / "toy_gp"
-    model.to_package("toy_gp", "1", "toy blends").write(folder)
-    return folder
+    return [toy_detections(seed) for seed in (1, 2, 3)], [toy_detections(seed) for seed in (4, 5)]
+
+
+@pytest.fixture(scope="session")
+def toy_models(toy_scenes):
+    """Tiny classifiers by name, trained on toy scenes in seconds."""
+    from meas_blends.blends.training.cnn import train_cnn
+    from meas_blends.blends.training.gp_pca import train_gp_pca
+    from meas_blends.blends.training.logistic import train_logistic
+
+    return {
+        "logistic": train_logistic(*toy_scenes, np.random.default_rng(11), pedestal=0.0),
+        "cnn": train_cnn(
+            *toy_scenes,
+            np.random.default_rng(11),
+            channels=(8, 8),
+            widths=(32, 16),
+            batch=20,
+            learning_rate=3e-3,
+            epochs=20,
+            pedestal=30.0,
+        ),
+        "gp_pca": train_gp_pca(
+            *toy_scenes,
+            np.random.default_rng(11),
+            n_neighbours=20,
+            batch=100,
+            smoothness=(1.5,),
+            length_scale=(1.0, 5.0),
+            noise=(1e-3, 1e-2),
+            pedestal=30.0,
+        ),
+    }
+
+
+@pytest.fixture(scope="session")
+def toy_packages(toy_models, tmp_path_factory) -> dict[str, Path]:
+    """Folders of the packages of the tiny classifiers, by name."""
+    folder = tmp_path_factory.mktemp("models")
+    for name, model in toy_models.items():
+        model.psf_sigma = (1.8, 1.8)
+        model.to_package(f"toy_{name}", "1", "toy scenes").write(folder / name)
+    return {name: folder / name for name in toy_models}

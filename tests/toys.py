@@ -1,13 +1,17 @@
 """Scenes of Gaussian sources with known answers, shared by the tests."""
 
 import numpy as np
+from astropy.table import Table
+from lsst.pipe.base import InMemoryDatasetHandle
 
-from meas_blends.blends.training import TrainingSet
+from meas_blends.blends.detections import Detections
+from meas_blends.blends.maxima import find_maxima
 from meas_blends.data.coadd import Coadd
 from meas_blends.data.footprints import pixel_lists
 from meas_blends.detection.find import find_footprints
 from meas_blends.detection.matched_filter import matched_filter
 from meas_blends.detection.psf import gaussian_psf
+from meas_blends.tasks.labelled_scenes import label_detections
 
 SIGMA = 1.8
 
@@ -29,21 +33,45 @@ def detect(coadd, **options):
     return filtered, pixel_lists(spans, coadd.shape, coadd.xy0)
 
 
-def toy_blends(number, rng, blended_fraction=0.4):
-    """Labelled cutouts of round sources; blends are two of them four pixels apart along x."""
-    n_objects = np.where(rng.random(number) < blended_fraction, rng.integers(2, 6, number), 1)
-    y, x = np.indices((23, 23)) - 11
-    images = rng.normal(0, 0.3, (number, 23, 23))
-    height = 10 ** rng.uniform(0.7, 2, number)
-    for k in range(number):
-        shift = 2.0 if n_objects[k] > 1 else 0.0
-        # As far as detection at S/N 5 and growth by 4 pixels reach.
-        reach = SIGMA * np.sqrt(2 * np.log(max(height[k] / 1.57, 1.0))) + 4
-        inside = np.zeros((23, 23), bool)
-        for sign in (-1, 1):
-            distance = np.hypot(x - sign * shift, y)
-            images[k] += 0.5 * height[k] * np.exp(-0.5 * (distance / SIGMA) ** 2)
-            inside |= distance <= reach
-        images[k] *= inside
-    n_maxima = np.where(n_objects > 1, rng.integers(1, 3, number), 1)
-    return TrainingSet(images.astype(np.float32), n_objects, n_maxima)
+def toy_scene(seed, shape=(300, 300), **fields):
+    """Coadd with single sources, pairs and triples on a grid, its spans, and the truth."""
+    rng = np.random.default_rng(seed)
+    x, y = np.meshgrid(np.arange(20.0, shape[1] - 20, 26), np.arange(20.0, shape[0] - 20, 26))
+    x, y = (axis.ravel() + rng.uniform(-0.5, 0.5, axis.size) for axis in (x, y))
+    height = 10 ** rng.uniform(1, 2, x.size)
+    sources = [*zip(x, y, height, strict=True)]
+    number = rng.choice([0, 0, 0, 1, 1, 2], x.size)
+    for more in (1, 2):
+        who = number >= more
+        angle = rng.uniform(0, 2 * np.pi, who.sum())
+        distance = rng.uniform(4, 6, who.sum())
+        place = x[who] + distance * np.cos(angle), y[who] + distance * np.sin(angle)
+        sources += [*zip(*place, height[who] * rng.uniform(0.5, 1, who.sum()), strict=True)]
+    fields.setdefault("band", "i")
+    fields.setdefault("name", f"toy {seed}")
+    coadd = draw(sources, shape, pixel_scale=0.2, **fields)
+    coadd = coadd.replace(image=coadd.image + rng.normal(0, 0.3, shape).astype(np.float32))
+    _, spans = find_footprints(matched_filter(coadd))
+    x, y, height = np.reshape(sources, (-1, 3)).T
+    x0, y0 = coadd.xy0
+    # The S/N of the smoothed image at a source of this height a pixel.
+    significance = height / 2 * np.sqrt(4 * np.pi) * SIGMA
+    truth = Table({"x": x + x0, "y": y + y0, "significance": significance})
+    return coadd, spans, truth
+
+
+def toy_detections(seed, **fields):
+    """Labelled detections of a toy scene."""
+    coadd, spans, truth = toy_scene(seed, **fields)
+    filtered = matched_filter(coadd)
+    pixels = pixel_lists(spans, coadd.shape, coadd.xy0)
+    detections = Detections(filtered, pixels, find_maxima(filtered, pixels, 5.0))
+    return label_detections(detections, spans, truth, 5.0)
+
+
+def handles(datasets):
+    """Datasets as a connection with ``deferLoad`` and ``multiple`` gives them."""
+    return [
+        InMemoryDatasetHandle(dataset, patch=str(patch), band="i")
+        for patch, dataset in enumerate(datasets)
+    ]

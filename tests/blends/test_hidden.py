@@ -1,6 +1,8 @@
-"""The second peak of a footprint with one maximum."""
+"""Peaks where the image has no maximum."""
 
 import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from meas_blends.blends.hidden import find_hidden
 from meas_blends.blends.maxima import find_maxima
@@ -16,31 +18,63 @@ def test_hidden_finds_a_shoulder_that_is_no_maximum():
     filtered, pixels = detect(draw([(30, 30, 100), (34, 30, 25)]))
     maxima = find_maxima(filtered, pixels, 5.0)
     assert len(maxima.flat) == 1
-    both = find_hidden(filtered, pixels, maxima, np.array([True]))
-    assert len(both.flat) == 2
-    x, y = positions(both)[1]
+    hidden = find_hidden(filtered, pixels, maxima, np.array([2]))
+    ((x, y),) = positions(hidden)
     assert 34 <= x <= 37 and y == 30
-    assert both.flags[1] == PEAKS.flag("HIDDEN")
+    assert hidden.flags[0] == PEAKS.flag("HIDDEN")
 
 
 def test_hidden_leaves_others_alone():
     filtered, pixels = detect(draw([(20, 20, 50), (60, 40, 50), (60, 52, 50)]))
     maxima = find_maxima(filtered, pixels, 5.0)
-    wanted = np.array([False, True])
-    same = find_hidden(filtered, pixels, maxima, wanted)
-    np.testing.assert_array_equal(same.flat, maxima.flat)
+    hidden = find_hidden(filtered, pixels, maxima, np.array([1, 2]))
+    assert len(hidden.flat) == 0
 
 
 def test_hidden_of_a_symmetric_source_keeps_its_distance():
     filtered, pixels = detect(draw([(30, 30, 50)]))
-    both = find_hidden(filtered, pixels, find_maxima(filtered, pixels, 5.0), np.array([True]))
-    (x0, y0), (x1, y1) = positions(both)
+    maxima = find_maxima(filtered, pixels, 5.0)
+    hidden = find_hidden(filtered, pixels, maxima, np.array([2]))
+    (x0, y0), (x1, y1) = *positions(maxima), *positions(hidden)
     assert np.hypot(x1 - x0, y1 - y0) >= SIGMA
+
+
+def test_each_hidden_peak_keeps_its_distance_from_all_others():
+    filtered, pixels = detect(draw([(30, 30, 100), (34, 30, 25), (30, 35, 25), (60, 30, 50)]))
+    maxima = find_maxima(filtered, pixels, 5.0)
+    assert list(maxima.counts(2)) == [1, 1]
+    hidden = find_hidden(filtered, pixels, maxima, np.array([3, 1]))
+    assert list(hidden.counts(2)) == [2, 0]
+    places = {positions(hidden)[0], positions(hidden)[1]}
+    right, above = sorted(places, key=lambda place: place[1])
+    assert 33 <= right[0] <= 37 and right[1] in (29, 30, 31)
+    assert 34 <= above[1] <= 38 and above[0] in (29, 30, 31)
 
 
 def test_hidden_in_the_smallest_footprints():
     filtered, pixels = detect(draw([(30, 30, 1.62)]), grow_sigma=0)
     assert 1 <= len(pixels.flat) < 20
-    both = find_hidden(filtered, pixels, find_maxima(filtered, pixels, 5.0), np.array([True]))
-    assert len(both.flat) == min(2, len(pixels.flat))
-    assert len(set(both.flat)) == len(both.flat)
+    maxima = find_maxima(filtered, pixels, 5.0)
+    hidden = find_hidden(filtered, pixels, maxima, np.array([100]))
+    # Every pixel becomes a peak, and none of them twice.
+    assert sorted([*maxima.flat, *hidden.flat]) == sorted(pixels.flat)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(-2, 49), st.integers(-2, 41), st.floats(0.5, 200)), max_size=12),
+    st.integers(1, 6),
+)
+def test_hidden_peaks_make_up_the_number_inside_the_footprint(sources, number):
+    filtered, pixels = detect(draw(sources, shape=(40, 48)))
+    n = len(pixels.identifiers)
+    maxima = find_maxima(filtered, pixels, 5.0)
+    hidden = find_hidden(filtered, pixels, maxima, np.full(n, number))
+    both = maxima.counts(n) + hidden.counts(n)
+    np.testing.assert_array_equal(
+        both, np.maximum(maxima.counts(n), np.minimum(number, np.diff(pixels.first)))
+    )
+    labels = np.full(40 * 48, -1)
+    labels[pixels.flat] = pixels.owner
+    np.testing.assert_array_equal(labels[hidden.flat], hidden.owner)
+    assert len({*maxima.flat, *hidden.flat}) == both.sum()

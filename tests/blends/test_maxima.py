@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meas_blends.blends.hidden import find_hidden
 from meas_blends.blends.maxima import find_maxima, refine_centres
 from meas_blends.data.catalogs import PEAKS
 from toys import detect, draw
@@ -62,15 +61,12 @@ def test_sub_pixel_centres(x, y):
             st.integers(-2, 49), st.integers(-2, 41), st.floats(0.5, 200, allow_subnormal=False)
         ),
         max_size=12,
-    ),
-    st.booleans(),
+    )
 )
-def test_every_footprint_has_a_sorted_peak_inside_it(sources, hidden):
+def test_every_footprint_has_a_sorted_peak_inside_it(sources):
     filtered, pixels = detect(draw(sources, shape=(40, 48)))
     n = len(pixels.identifiers)
     found = find_maxima(filtered, pixels, 5.0)
-    if hidden:
-        found = find_hidden(filtered, pixels, found, np.ones(n, bool))
     counts = found.counts(n)
     assert (counts >= 1).all()
     labels = np.full(40 * 48, -1)

@@ -41,6 +41,15 @@ def test_offsets_move_the_centre_and_not_the_pixel(found):
     assert set(peaks["probability"]) == {0.25}
 
 
+def test_errors_of_the_centres(found):
+    filtered, pixels, candidates = found
+    assert np.isnan(make_peaks(filtered, pixels, candidates, "mine")["f_xErr"]).all()
+    errors = np.array([0.1, 0.2, np.nan]), np.array([0.3, 0.4, np.nan])
+    peaks = make_peaks(filtered, pixels, candidates, "mine", errors=errors)
+    np.testing.assert_allclose(peaks["f_xErr"], errors[0])
+    np.testing.assert_allclose(peaks["f_yErr"], errors[1])
+
+
 def test_peaks_near_the_border_are_flagged(found):
     filtered, pixels, candidates = found
     peaks = make_peaks(filtered, pixels, candidates, "mine")

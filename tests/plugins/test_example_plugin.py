@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from meas_blends.data.fits import write_coadd
+from meas_blends.data.packages import ModelPackage
 from meas_blends.data.tables import read_table
 from toys import draw
 
@@ -32,9 +33,9 @@ def blendtask(environment, *arguments):
 def test_it_is_listed_with_its_origin(environment):
     done = blendtask(environment, "list")
     assert done.returncode == 0
-    for name in ("one_peak", "crowding"):
-        (line,) = [line for line in done.stdout.splitlines() if name in line]
-        assert "blends_plugin" in line
+    for name in ("one_peak", "area", "crowding"):
+        lines = [line for line in done.stdout.splitlines() if line.split()[:1] == [name]]
+        assert lines and all("blends_plugin" in line for line in lines)
 
 
 def test_it_is_chosen_by_name_in_an_override_file(environment, tmp_path):
@@ -50,6 +51,27 @@ def test_it_is_chosen_by_name_in_an_override_file(environment, tmp_path):
     crowding = read_table(tmp_path / "out" / "pair" / "crowding.parquet")
     assert list(crowding["nPeaks"]) == [1, 1]
     assert crowding["spread"].unit == "pix"
+
+
+def test_its_classifier_is_trained_and_used_as_the_shipped_ones_are(environment, tmp_path):
+    done = blendtask(
+        environment, "run", "-p", "train", "--scenes", "3", "-o", tmp_path / "trained",
+        "-c", "simulate:size=256", "-c", "train:trainer.name=area",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    package = ModelPackage.read(tmp_path / "trained" / "model", "blend_area")
+    assert package.meta["weight"] > 0
+    assert package.meta["training"]["scenes"] == 2
+    write_coadd(draw([(20, 20, 60), (32, 20, 40), (60, 48, 10)]), tmp_path / "pair.fits")
+    done = blendtask(
+        environment, "run", tmp_path / "pair.fits", "-o", tmp_path / "out", "-p", "blends#find",
+        "-c", "classify:peak_finder.name=area",
+        "-c", f"classify:peak_finder.area.model={tmp_path}/trained/model",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    called = read_table(tmp_path / "out" / "pair" / "classification.parquet")
+    assert set(called["peakFinder"]) == {"area"} and set(called["model"]) == {"area_i 1"}
+    assert called["blendProbability"][0] > called["blendProbability"][1]
 
 
 def test_without_it_the_override_file_fails_and_says_where(tmp_path):

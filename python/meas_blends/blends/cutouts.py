@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ..data.footprints import PixelLists
 from ..detection.matched_filter import FilteredCoadd
 
-__all__ = ["Cutouts", "cut_footprints"]
+__all__ = ["cut_footprints", "exceeds"]
 
 
-@dataclass(frozen=True)
-class Cutouts:
-    """Square cutouts of footprints.
-
-    Parameters
-    ----------
-    images : `numpy.ndarray` of float32, (n, size, size)
-        Pixel S/N inside the footprint, 0 outside and where bad.
-    clipped : `numpy.ndarray` of bool, (n,)
-        The footprint is larger than its cutout.
-    bad : `numpy.ndarray` of bool, (n,)
-        The footprint contains bad pixels.
-    """
-
-    images: np.ndarray
-    clipped: np.ndarray
-    bad: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-
-def cut_footprints(filtered: FilteredCoadd, pixels: PixelLists, size: int = 23) -> Cutouts:
+def cut_footprints(
+    filtered: FilteredCoadd, pixels: PixelLists, size: int = 23, pedestal: float = 0.0
+) -> np.ndarray:
     """Cut a square around every footprint, with all pixels outside it zeroed.
 
     The slides' "Preprocessing" (Buchanan et al. 2022, Sec. 3.1): centred on
@@ -48,29 +26,56 @@ def cut_footprints(filtered: FilteredCoadd, pixels: PixelLists, size: int = 23) 
     pixels : `~meas_blends.data.footprints.PixelLists`
     size : `int`
         Side [pixel], odd.
+    pedestal : `float`
+        Added to the pixels of the footprint, in units of the noise: the sky
+        of a coadd from which it was not subtracted.
 
     Returns
     -------
-    cutouts : `Cutouts`
-        In the order of ``pixels.identifiers``.
+    images : `numpy.ndarray` of float32, (n, size, size)
+        Pixel S/N inside the footprint (0 where bad), 0 outside, in the order
+        of ``pixels.identifiers``.
     """
     nx = filtered.coadd.shape[1]
     n = len(pixels.identifiers)
     row, column = np.divmod(pixels.flat, nx)
-    y0, y1 = pixels.reduce(np.minimum, row), pixels.reduce(np.maximum, row)
-    x0, x1 = pixels.reduce(np.minimum, column), pixels.reduce(np.maximum, column)
+    x0, y0, x1, y1 = _boxes(pixels, nx)
     half = size // 2
     # Where each cutout's first pixel lies in the image.
     row0, column0 = (y0 + y1) // 2 - half, (x0 + x1) // 2 - half
     j, i = row - row0[pixels.owner], column - column0[pixels.owner]
     inside = (j >= 0) & (j < size) & (i >= 0) & (i < size)
     images = np.zeros((n, size, size), np.float32)
-    values = filtered.coadd.image.ravel()[pixels.flat[inside]]
-    images[pixels.owner[inside], j[inside], i[inside]] = values
-    images /= _typical_noise(filtered)
-    clipped = np.maximum(y1 - y0, x1 - x0) >= size
-    bad = pixels.reduce(np.logical_or, filtered.bad.ravel()[pixels.flat])
-    return Cutouts(images, clipped, bad)
+    values = filtered.coadd.image.ravel()[pixels.flat[inside]] / _typical_noise(filtered)
+    images[pixels.owner[inside], j[inside], i[inside]] = values + np.float32(pedestal)
+    return images
+
+
+def exceeds(pixels: PixelLists, nx: int, size: int) -> np.ndarray:
+    """Whether footprints are larger than a cutout of a given size.
+
+    Parameters
+    ----------
+    pixels : `~meas_blends.data.footprints.PixelLists`
+        Of n footprints.
+    nx : `int`
+        Width of the image [pixel].
+    size : `int`
+        Side of the cutouts [pixel].
+
+    Returns
+    -------
+    clipped : `numpy.ndarray` of bool, (n,)
+    """
+    x0, y0, x1, y1 = _boxes(pixels, nx)
+    return np.maximum(y1 - y0, x1 - x0) >= size
+
+
+def _boxes(pixels: PixelLists, nx: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Bounding boxes: first column, first row, last column, last row."""
+    row, column = np.divmod(pixels.flat, nx)
+    x0, y0 = pixels.reduce(np.minimum, column), pixels.reduce(np.minimum, row)
+    return x0, y0, pixels.reduce(np.maximum, column), pixels.reduce(np.maximum, row)
 
 
 def _typical_noise(filtered: FilteredCoadd) -> np.float32:

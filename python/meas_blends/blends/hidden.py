@@ -1,4 +1,4 @@
-"""A second peak for footprints that are called blended but have one maximum."""
+"""More peaks for footprints that hold more objects than the image has maxima."""
 
 from __future__ import annotations
 
@@ -28,47 +28,76 @@ _ASYMMETRY = 0.5
 def find_hidden(
     filtered: FilteredCoadd, pixels: PixelLists, candidates: Candidates, wanted: np.ndarray
 ) -> Candidates:
-    """Give footprints that have one peak a second one.
+    """Find places for more peaks in footprints that have fewer than they should.
 
     Two things point at a galaxy in the wings of another: a maximum of the
-    image sharpened by a difference of Gaussians, and light that the first
+    image sharpened by a difference of Gaussians, and light that the brightest
     galaxy, taken to be symmetric about its peak, cannot account for (what is
     above the mirrored pixel, the template of the SDSS deblender; Lupton
-    2005). The peak goes where the sum of the two is largest.
+    2005). A peak goes where the sum of the two is largest; each is found with
+    those before it in place.
 
     Parameters
     ----------
     filtered : `~meas_blends.detection.matched_filter.FilteredCoadd`
     pixels : `~meas_blends.data.footprints.PixelLists`
     candidates : `~meas_blends.blends.maxima.Candidates`
-        From `~meas_blends.blends.maxima.find_maxima`.
-    wanted : `numpy.ndarray` of bool, (n_footprints,)
-        Footprints that shall have at least two peaks.
+        At least one a footprint, brightest first.
+    wanted : `numpy.ndarray` of int, (n_footprints,)
+        Peaks that each footprint shall have.
 
     Returns
     -------
-    candidates : `~meas_blends.blends.maxima.Candidates`
-        The given ones and the new ones, flagged ``HIDDEN``. Where no
-        sharpened maximum lies far enough from the peak and above the noise,
-        the asymmetry alone decides; where no pixel lies so far, the farthest
-        is taken; a footprint of one pixel stays as it is.
+    hidden : `~meas_blends.blends.maxima.Candidates`
+        The new ones alone, flagged ``HIDDEN``, sorted. Where no sharpened
+        maximum lies far enough from every peak and above the noise, the
+        asymmetry alone decides; where no pixel lies so far, the farthest is
+        taken; a footprint gets no more peaks than it has pixels.
     """
+    smoothed = filtered.smoothed.ravel()
+    nx = filtered.smoothed.shape[1]
+    wanted = np.minimum(wanted, np.diff(pixels.first))
+    brightest = candidates.flat[candidates.first()]
+    found = candidates.select(np.zeros(len(candidates.flat), bool))
+    sharp = None
+    while True:
+        placed = Candidates(
+            np.concatenate([candidates.flat, found.flat]),
+            np.concatenate([candidates.owner, found.owner]),
+            np.concatenate([candidates.flags, found.flags]),
+        )
+        lacking = placed.counts(len(wanted)) < wanted
+        if not lacking.any():
+            return sort_candidates(found, smoothed, nx)
+        if sharp is None:
+            sharp = _sharpen(filtered)
+        flat, owner = _one_more(filtered, pixels, placed, lacking, brightest, sharp)
+        found = Candidates(
+            np.concatenate([found.flat, flat]),
+            np.concatenate([found.owner, owner]),
+            np.concatenate([found.flags, np.full(len(flat), PEAKS.flag("HIDDEN"))]),
+        )
+
+
+def _one_more(
+    filtered: FilteredCoadd,
+    pixels: PixelLists,
+    placed: Candidates,
+    lacking: np.ndarray,
+    brightest: np.ndarray,
+    sharp: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pixel of one more peak in each lacking footprint, and its owner."""
     ny, nx = filtered.smoothed.shape
-    single = wanted & (candidates.counts(len(wanted)) == 1) & (np.diff(pixels.first) > 1)
-    chosen = single[pixels.owner]
+    chosen = lacking[pixels.owner]
     flat, owner = pixels.flat[chosen], pixels.owner[chosen]
-    if len(flat) == 0:
-        return candidates
-    peak = candidates.flat[candidates.first()][owner]
     row, column = np.divmod(flat, nx)
-    peak_row, peak_column = np.divmod(peak, nx)
-    distance = np.hypot(row - peak_row, column - peak_column)
+    distance = _distance(placed, flat, owner, lacking, nx)
     far = distance >= _LEAST_DISTANCE * filtered.sigma
-    sharp = _sharpen(filtered)
     inside = (row > 0) & (row < ny - 1) & (column > 0) & (column < nx - 1)
     clear = far & inside & (filtered.significance.ravel()[flat] > _LEAST_SIGNIFICANCE)
     clear[clear] = is_maximum(sharp, flat[clear], nx)
-    asymmetry = _asymmetry(filtered.smoothed, flat, peak)
+    asymmetry = _asymmetry(filtered.smoothed, flat, brightest[owner])
     # Beside a sharpened maximum its flanks would outshine the asymmetry, so
     # where there is none the asymmetry alone counts.
     merit = np.where(far, asymmetry, distance)
@@ -77,12 +106,27 @@ def find_hidden(
     # Sort keys, the last one first; within one footprint the last pixel wins.
     order = np.lexsort((smoothed[flat], merit, far.astype(int) + clear, owner))
     last = order[np.append(owner[order][1:] != owner[order][:-1], True)]
-    joined = Candidates(
-        np.concatenate([candidates.flat, flat[last]]),
-        np.concatenate([candidates.owner, owner[last]]),
-        np.concatenate([candidates.flags, np.full(len(last), PEAKS.flag("HIDDEN"))]),
-    )
-    return sort_candidates(joined, smoothed, nx)
+    return flat[last], owner[last]
+
+
+def _distance(
+    placed: Candidates, flat: np.ndarray, owner: np.ndarray, lacking: np.ndarray, nx: int
+) -> np.ndarray:
+    """Distance of pixels from the nearest peak of their footprint [pixel]."""
+    row, column = np.divmod(flat, nx)
+    theirs = placed.select(lacking[placed.owner])
+    order = np.argsort(theirs.owner, kind="stable")
+    peak, peak_owner = theirs.flat[order], theirs.owner[order]
+    first = np.searchsorted(peak_owner, np.arange(len(lacking)))
+    number = np.bincount(peak_owner, minlength=len(lacking))
+    squared = np.full(len(flat), np.inf)
+    # A footprint that lacks peaks has few: at most as many turns as the most of them.
+    for rank in range(number.max()):
+        has = rank < number[owner]
+        peak_row, peak_column = np.divmod(peak[(first + rank)[owner[has]]], nx)
+        separation = (row[has] - peak_row) ** 2 + (column[has] - peak_column) ** 2
+        squared[has] = np.minimum(squared[has], separation)
+    return np.sqrt(squared)
 
 
 def _sharpen(filtered: FilteredCoadd) -> np.ndarray:

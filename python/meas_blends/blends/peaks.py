@@ -20,6 +20,7 @@ def make_peaks(
     finder: str,
     offsets: tuple[np.ndarray, np.ndarray] | None = None,
     probability: np.ndarray | float = np.nan,
+    errors: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Table:
     """Turn candidates into a peak table.
 
@@ -35,6 +36,8 @@ def make_peaks(
         not given, as in LSST.
     probability : `numpy.ndarray` or `float`
         Probability that each peak is an object of its own.
+    errors : `tuple` [`numpy.ndarray`, `numpy.ndarray`], optional
+        Standard errors of the centres along x and y [pixel].
 
     Returns
     -------
@@ -45,6 +48,7 @@ def make_peaks(
     ny, nx = coadd.shape
     row, column = np.divmod(candidates.flat, nx)
     dx, dy = offsets if offsets is not None else (0.0, 0.0)
+    x_err, y_err = errors if errors is not None else (np.nan, np.nan)
     margin = int(np.ceil(filtered.sigma))
     edge = (column < margin) | (row < margin) | (column >= nx - margin) | (row >= ny - margin)
     x, y = column + coadd.xy0[0], row + coadd.xy0[1]
@@ -55,6 +59,8 @@ def make_peaks(
             "footprintId": pixels.identifiers[candidates.owner],
             "f_x": x + dx,
             "f_y": y + dy,
+            "f_xErr": x_err,
+            "f_yErr": y_err,
             "i_x": x,
             "i_y": y,
             "coord_ra": ra,

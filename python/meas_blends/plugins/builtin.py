@@ -24,13 +24,68 @@ _TASKS = {
     ),
     "train": (
         "train_blend_classifier:TrainBlendClassifierTask",
-        "Train the Gaussian process on labelled footprints",
+        "Train a blend classifier on labelled footprints",
     ),
-    "evaluate": ("evaluate_blends:EvaluateBlendsTask", "Score a peak finder on labelled scenes"),
+    "simulate_conditions": (
+        "simulate_conditions:SimulateConditionsTask",
+        "Draw coadds under named conditions, such as other seeing or depth",
+    ),
+    "limit_pairs": (
+        "limit_pairs:LimitPairsTask",
+        "Compute how far each true pair is from any single galaxy, in the coadd's noise",
+    ),
+    "match": (
+        "match_blends:MatchBlendsTask",
+        "Hold the calls and peaks of several peak finders against the truth",
+    ),
+    "evaluate": ("evaluate_blends:EvaluateBlendsTask", "Score peak finders on labelled scenes"),
+    "time_finders": ("time_finders:TimeFindersTask", "Take the time of several peak finders"),
+    "compare_conditions": (
+        "compare_conditions:CompareConditionsTask",
+        "Score peak finders under each of several conditions",
+    ),
+    "report": (
+        "report_blends:ReportBlendsTask",
+        "Write a page with the scores, pictures and galleries of an evaluation",
+    ),
+    "train_patch": (
+        "train_patch_model:TrainPatchModelTask",
+        "Train a blend classifier for one patch, on scenes with its own noise and PSF",
+    ),
+    "merge_bands": (
+        "merge_bands:MergeBandsTask",
+        "Merge what was found in each band of a patch, as LSST merges detections",
+    ),
+    "detect_bands": (
+        "detect_bands:DetectBandsTask",
+        "Find footprints in a patch's reference band, or in the sum of its bands",
+    ),
+    "classify_bands": (
+        "classify_bands:ClassifyBandsTask",
+        "Say how many objects each footprint of a patch holds, from all bands at once",
+    ),
+    "label_bands": (
+        "label_bands:LabelBandsTask",
+        "Count the true galaxies in each footprint of a patch",
+    ),
+    "train_bands": (
+        "train_bands:TrainBandsTask",
+        "Train one blend classifier over several bands",
+    ),
     "train_morphology": (
         "train_morphology:TrainMorphologyTask",
         "Train the morphology network on simulated galaxies",
     ),
+}
+
+#: Trained classifiers: each has a peak finder that uses it and a trainer that makes it.
+_CLASSIFIERS = {
+    "logistic": ("Logistic", "l2 logistic regression on eight principal components"),
+    "cnn": ("Cnn", "Convolutional network of Buchanan et al. (2022)"),
+    "gp_pca": ("GpPca", "Gaussian process of Buchanan et al. (2022), on principal components"),
+    "gp_pca_bands": ("GpPcaBands", "The same on the principal components of several bands"),
+    "gp": ("Gp", "Gaussian process on a learned embedding and features of the footprint"),
+    "ensemble": ("Ensemble", "Combination of several classifiers"),
 }
 
 
@@ -41,6 +96,16 @@ def meas_blends_extensions() -> list[Extension]:
         Extension("task", name, f"meas_blends.tasks.{target}", summary)
         for name, (target, summary) in _TASKS.items()
     ]
+    finders = [
+        Extension(
+            "peak_finder", name, f"meas_blends.tasks.peak_finders.shipped:{stem}Task", summary
+        )
+        for name, (stem, summary) in _CLASSIFIERS.items()
+    ]
+    trainers = [
+        Extension("trainer", name, f"meas_blends.tasks.trainers.{name}:{stem}TrainerTask", summary)
+        for name, (stem, summary) in _CLASSIFIERS.items()
+    ]
     return [
         Extension(
             "peak_finder",
@@ -49,16 +114,12 @@ def meas_blends_extensions() -> list[Extension]:
             "Local maxima of the smoothed image, LSST's rule",
         ),
         Extension(
-            "peak_finder",
-            "gp",
-            "meas_blends.tasks.peak_finders.gp:GaussianProcessTask",
-            "Gaussian process on the footprint's principal components",
-        ),
-        Extension(
             "estimator",
             "compact",
             "meas_blends.tasks.estimators.compact:CompactEstimatorTask",
             "Compact GaMPEN-style network with a full-covariance posterior",
         ),
+        *finders,
+        *trainers,
         *tasks,
     ]

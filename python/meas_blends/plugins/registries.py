@@ -13,7 +13,7 @@ from lsst.pex.config import Config, Registry, makeRegistry
 from ..errors import BadInputError
 from .manager import extensions, load
 
-__all__ = ["estimators", "peak_finders", "task_class"]
+__all__ = ["estimators", "peak_finders", "task_class", "trainers"]
 
 _log = logging.getLogger(__name__)
 
@@ -72,4 +72,5 @@ for _found in extensions():
         _log.warning("plugin %s %s", _found.origin, _found.error)
 
 peak_finders = _fill("peak_finder", "Peak finders by name")
+trainers = _fill("trainer", "Trainers of blend classifiers by name")
 estimators = _fill("estimator", "Morphology estimators by name")

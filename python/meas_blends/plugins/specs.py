@@ -14,6 +14,7 @@ ENTRY_POINT_GROUP = "meas_blends"
 #: What can be added: ``kind`` of an `Extension`, and what its class is.
 KINDS = {
     "peak_finder": "a subtask of ClassifyBlendsTask, chosen by peak_finder.name",
+    "trainer": "a subtask of TrainBlendClassifierTask, chosen by trainer.name",
     "estimator": "a subtask of MeasureMorphologyTask, chosen by estimator.name",
     "task": "a PipelineTask, added to a pipeline by blendtask run --task NAME",
 }

@@ -14,6 +14,18 @@ def meas_blends_extensions():
             "Every footprint is one object",
         ),
         Extension(
+            "peak_finder",
+            "area",
+            "blends_plugin.area_tasks:AreaTask",
+            "Blended if large: a trained classifier that sees only the area",
+        ),
+        Extension(
+            "trainer",
+            "area",
+            "blends_plugin.area_tasks:AreaTrainerTask",
+            "Trains the area classifier",
+        ),
+        Extension(
             "task",
             "crowding",
             "blends_plugin.crowding:CrowdingTask",

@@ -1,0 +1,1 @@
+"""The trained blend classifiers, one a module."""

@@ -1,0 +1,138 @@
+"""Several classifiers together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy.special import softmax
+
+from ...data.packages import BLEND_ENSEMBLE, ModelPackage, find_package
+from ...errors import BadInputError
+from ..calibration import Calibration, CountCalibration
+from ..classifier import Classifier, Prediction
+from ..detections import Detections
+from .loading import unpack_classifier
+
+__all__ = ["EnsembleClassifier"]
+
+#: Probabilities are held this far from 0 before their logarithm is taken.
+_LEAST = 1e-4
+
+
+@dataclass
+class EnsembleClassifier(Classifier):
+    """A weighted geometric mean of classifiers, calibrated.
+
+    The slides' "model combination": classifiers that make mistakes of
+    different kinds cancel some of them. The logarithms of the members'
+    probabilities are summed with a weight each (Genest & Zidek 1986,
+    Statist. Sci. 1, 114), and the result is calibrated as a whole.
+
+    Parameters
+    ----------
+    members : sequence of `~meas_blends.blends.classifier.Classifier`
+        The first that knows places gives them.
+    names : sequence of `str`
+        Name, or folder, of each member's model package.
+    weights : `numpy.ndarray`, (n_members,)
+        Of the logarithms of each member's probabilities.
+    shift : `numpy.ndarray`, (4,)
+        Added to them, for each count.
+    calibration : `~meas_blends.blends.calibration.CountCalibration`
+        Of the sum.
+    threshold : `float`
+        Blend probability above which to call a footprint blended.
+    psf_sigma : `tuple` [`float`, `float`]
+        Least and largest PSF width of the training coadds [pixel].
+    training : `dict`
+        What it was trained on: YAML types only.
+    """
+
+    kind = BLEND_ENSEMBLE
+
+    members: Sequence[Classifier]
+    names: Sequence[str]
+    weights: np.ndarray
+    shift: np.ndarray
+    calibration: CountCalibration = field(default_factory=CountCalibration.none)
+    threshold: float = 0.5
+    psf_sigma: tuple[float, float] = (0.0, float("inf"))
+    training: dict[str, Any] = field(default_factory=dict)
+    label: str = ""
+
+    def predict(self, detections: Detections) -> Prediction:
+        """Say how many objects the footprints of an image hold, and where."""
+        predictions = [member.predict(detections) for member in self.members]
+        stated = self.pool(np.stack([prediction.counts for prediction in predictions]))
+        places = (p.places for p in predictions if p.places is not None)
+        return Prediction(
+            self.calibration(stated, detections.n_maxima),
+            np.any([prediction.unusual for prediction in predictions], axis=0),
+            next(places, None),
+        )
+
+    def pool(self, counts: np.ndarray) -> np.ndarray:
+        """Pool the members' probabilities, (n_members, n, 4) -> (n, 4)."""
+        logarithms = np.log(np.maximum(counts, _LEAST))
+        return softmax(np.tensordot(self.weights, logarithms, 1) + self.shift, axis=1)
+
+    def to_package(self, name: str, version: str, description: str) -> ModelPackage:
+        """Pack the weights; the members stay in their own packages."""
+        arrays = {
+            "weights": self.weights,
+            "shift": self.shift,
+            "calibration_weight": self.calibration.weight,
+            "calibration_shift": self.calibration.shift,
+            "calibration_stated": self.calibration.blend.stated,
+            "calibration_observed": self.calibration.blend.observed,
+        }
+        members = zip(self.names, self.members, strict=True)
+        meta = {
+            "members": [{"package": str(n), "label": member.label} for n, member in members],
+            "threshold": self.threshold,
+            "psf_sigma": [float(sigma) for sigma in self.psf_sigma],
+            "training": self.training,
+        }
+        return ModelPackage(self.kind, name, version, description, meta, arrays)
+
+    @classmethod
+    def from_package(cls, package: ModelPackage) -> EnsembleClassifier:
+        """Unpack an ensemble, and its members from their own packages.
+
+        Raises
+        ------
+        BadInputError
+            If the package is of another kind or incomplete, or a member is
+            missing or no longer the one that the weights were found for.
+        """
+        if package.kind != cls.kind:
+            raise BadInputError(
+                f"{package.name}: a model package of kind {package.kind}, where {cls.kind} is"
+                " needed; choose another one."
+            )
+        meta, arrays = package.meta, package.arrays
+        try:
+            names = [member["package"] for member in meta["members"]]
+            labels = [member["label"] for member in meta["members"]]
+            calibration = CountCalibration(
+                arrays["calibration_weight"],
+                arrays["calibration_shift"],
+                Calibration(arrays["calibration_stated"], arrays["calibration_observed"]),
+            )
+            parts = (arrays["weights"], arrays["shift"], calibration, float(meta["threshold"]))
+            psf_sigma = tuple(float(sigma) for sigma in meta["psf_sigma"])
+        except (KeyError, TypeError) as error:
+            raise BadInputError(
+                f"{package.name}: the model package lacks {error}; copy or train it anew."
+            ) from error
+        members = [unpack_classifier(find_package(name)) for name in names]
+        for member, label in zip(members, labels, strict=True):
+            if member.label != label:
+                raise BadInputError(
+                    f"{package.name}: made for its member {label}, but {member.label} is there;"
+                    " train the ensemble anew."
+                )
+        return cls(members, names, *parts, psf_sigma, meta.get("training", {}), package.label)

@@ -1,0 +1,233 @@
+"""The default classifier: a network's embedding, and a Gaussian process on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.special import softmax
+
+from ...data.packages import BLEND_GP, ModelPackage
+from ...errors import BadInputError
+from ..calibration import Calibration, CountCalibration
+from ..classifier import Classifier, Prediction
+from ..detections import Detections
+from ..network.look import look
+from ..network.model import BlendNetwork
+from ..network.places import find_places
+from ..unusual import Familiar, footprint_measures
+from .neighbours import NeighbourProcess
+
+__all__ = ["Coordinates", "GpClassifier"]
+
+#: Least probability of a count before calibration.
+_LEAST = 1e-3
+
+_NETWORK = "network."
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """Where footprints lie in the space of the Gaussian process, and its prior mean there.
+
+    Parameters
+    ----------
+    centre : `numpy.ndarray`, (n_embedding,)
+        Of the embedding.
+    axes : `numpy.ndarray`, (n_embedding, n_embedding)
+        Its principal axes, each divided by the root of its standard deviation.
+    weights : `numpy.ndarray`, (n_terms, 4)
+        Of the terms in the logits of the prior mean.
+    """
+
+    centre: np.ndarray
+    axes: np.ndarray
+    weights: np.ndarray
+
+    def __call__(self, embedding: np.ndarray, features: np.ndarray) -> np.ndarray:
+        """Coordinates, float32 (n, n_embedding + 2): embedding, area, brightness."""
+        turned = (embedding - self.centre) @ self.axes
+        return np.concatenate([turned, features[:, :2]], axis=1).astype(np.float32)
+
+    @staticmethod
+    def terms(coordinates: np.ndarray, features: np.ndarray) -> np.ndarray:
+        """Terms of the prior mean: coordinates, maxima, squares of size and embedding, one."""
+        squares = np.concatenate([features[:, :1], coordinates[:, :3]], axis=1) ** 2
+        ones = np.ones((len(features), 1), np.float32)
+        return np.concatenate([coordinates, features[:, 2:], squares, ones], axis=1)
+
+    def prior_mean(self, coordinates: np.ndarray, features: np.ndarray) -> np.ndarray:
+        """Probabilities of 1, 2, 3 and 4 or more objects before the neighbours speak, (n, 4)."""
+        return softmax(self.terms(coordinates, features) @ self.weights, axis=1)
+
+
+@dataclass
+class GpClassifier(Classifier):
+    """A nearest-neighbour Gaussian process over a learned embedding.
+
+    The network looks at the whole coadd and gives each footprint an
+    embedding; with the footprint's area and brightness it is the space of a
+    Gaussian process in the manner of MuyGPs, one for each number of objects,
+    on targets 1 and 0. The slides propose a prior mean that knows the
+    footprint's size: here it is a multinomial logistic regression on
+    embedding, size, brightness and local maxima.
+
+    Parameters
+    ----------
+    network : `~meas_blends.blends.network.model.BlendNetwork`
+        In evaluation mode.
+    coordinates : `Coordinates`
+        From what it saw to the process's space and prior mean.
+    scales : `numpy.ndarray` of float32, (d,)
+        Inverse length scale of each coordinate.
+    process : `~meas_blends.blends.classifiers.neighbours.NeighbourProcess`
+        On coordinates in length scales.
+    familiar : `~meas_blends.blends.unusual.Familiar`
+        What footprints it was trained on.
+    calibration : `~meas_blends.blends.calibration.CountCalibration`
+        From the process's posterior means to probabilities.
+    threshold : `float`
+        Blend probability above which to call a footprint blended.
+    psf_sigma : `tuple` [`float`, `float`]
+        Least and largest PSF width of the training coadds [pixel].
+    training : `dict`
+        What it was trained on: YAML types only.
+    """
+
+    kind = BLEND_GP
+
+    network: BlendNetwork
+    coordinates: Coordinates
+    scales: np.ndarray
+    process: NeighbourProcess
+    familiar: Familiar
+    calibration: CountCalibration = field(default_factory=CountCalibration.none)
+    threshold: float = 0.5
+    psf_sigma: tuple[float, float] = (0.0, float("inf"))
+    training: dict[str, Any] = field(default_factory=dict)
+    label: str = ""
+
+    def predict(self, detections: Detections) -> Prediction:
+        """Say how many objects the footprints of an image hold, and where."""
+        sight = look(self.network, detections)
+        stated = self.stated(sight.embedding, sight.features)
+        return Prediction(
+            self.calibration(stated, detections.n_maxima),
+            self.familiar.is_unusual(footprint_measures(detections)),
+            find_places(sight),
+        )
+
+    def stated(self, embedding: np.ndarray, features: np.ndarray) -> np.ndarray:
+        """Probabilities of the counts before calibration.
+
+        Parameters
+        ----------
+        embedding : `numpy.ndarray`, (n, n_embedding)
+            Of the network.
+        features : `numpy.ndarray`, (n, n_features)
+            `~meas_blends.blends.network.features.footprint_features`.
+
+        Returns
+        -------
+        stated : `numpy.ndarray`, (n, 4)
+        """
+        where = self.coordinates(embedding, features)
+        mean, _ = self.process.predict(where * self.scales)
+        stated = np.maximum(self.coordinates.prior_mean(where, features) + mean, _LEAST)
+        return stated / stated.sum(axis=1, keepdims=True)
+
+    def to_package(self, name: str, version: str, description: str) -> ModelPackage:
+        """Pack the classifier."""
+        arrays = {
+            _NETWORK + key: value.numpy()
+            for key, value in self.network.state_dict().items()
+            if value.dtype.is_floating_point
+        }
+        arrays |= {
+            "centre": self.coordinates.centre,
+            "axes": self.coordinates.axes,
+            "prior_weights": self.coordinates.weights,
+            "scales": self.scales,
+            "points": self.process.points,
+            "values": self.process.values,
+            "familiar_mean": self.familiar.mean,
+            "familiar_whitening": self.familiar.whitening,
+            "calibration_weight": self.calibration.weight,
+            "calibration_shift": self.calibration.shift,
+            "calibration_stated": self.calibration.blend.stated,
+            "calibration_observed": self.calibration.blend.observed,
+        }
+        meta = {
+            "network": self.network.settings,
+            "noise": self.process.noise,
+            "n_neighbours": self.process.n_neighbours,
+            "familiar_distance": self.familiar.limit,
+            "threshold": self.threshold,
+            "psf_sigma": [float(sigma) for sigma in self.psf_sigma],
+            "training": self.training,
+        }
+        return ModelPackage(self.kind, name, version, description, meta, arrays)
+
+    @classmethod
+    def from_package(cls, package: ModelPackage) -> GpClassifier:
+        """Unpack a classifier.
+
+        Raises
+        ------
+        BadInputError
+            If the package is of another kind or incomplete.
+        """
+        if package.kind != cls.kind:
+            raise BadInputError(
+                f"{package.name}: a model package of kind {package.kind}, where {cls.kind} is"
+                " needed; choose another one."
+            )
+        meta, arrays = package.meta, package.arrays
+        try:
+            return cls(
+                _unpack_network(meta["network"], arrays),
+                Coordinates(arrays["centre"], arrays["axes"], arrays["prior_weights"]),
+                arrays["scales"],
+                NeighbourProcess(
+                    arrays["points"],
+                    arrays["values"],
+                    float(meta["noise"]),
+                    int(meta["n_neighbours"]),
+                ),
+                Familiar(
+                    arrays["familiar_mean"],
+                    arrays["familiar_whitening"],
+                    float(meta["familiar_distance"]),
+                ),
+                CountCalibration(
+                    arrays["calibration_weight"],
+                    arrays["calibration_shift"],
+                    Calibration(arrays["calibration_stated"], arrays["calibration_observed"]),
+                ),
+                float(meta["threshold"]),
+                tuple(float(sigma) for sigma in meta["psf_sigma"]),
+                meta.get("training", {}),
+                package.label,
+            )
+        except (KeyError, TypeError, RuntimeError) as error:
+            raise BadInputError(
+                f"{package.name}: the model package lacks or misshapes a part"
+                f" ({str(error).splitlines()[0]}); copy or train it anew."
+            ) from error
+
+
+def _unpack_network(settings: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> BlendNetwork:
+    """Build the network in evaluation mode."""
+    network = BlendNetwork(**settings)
+    state = {
+        key.removeprefix(_NETWORK): torch.from_numpy(value)
+        for key, value in arrays.items()
+        if key.startswith(_NETWORK)
+    }
+    # The number of batches seen is not kept: nothing after training needs it.
+    wanted = {k: v for k, v in network.state_dict().items() if not v.dtype.is_floating_point}
+    network.load_state_dict(state | wanted)
+    return network.to(memory_format=torch.channels_last).eval()

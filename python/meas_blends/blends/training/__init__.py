@@ -1,0 +1,1 @@
+"""How the blend classifiers are trained, one a module."""

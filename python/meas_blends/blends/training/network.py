@@ -1,0 +1,169 @@
+"""Training of the network on labelled footprints."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from ...errors import BadInputError
+from ..network.examples import Batch, Examples
+from ..network.model import BlendNetwork
+from ..network.patches import CELL
+
+__all__ = ["train_network"]
+
+_log = logging.getLogger(__name__)
+
+#: Threads, whatever the machine has: their number decides how sums are rounded,
+#: and so the model.
+_THREADS = 2
+
+#: Weights of the two parts of the loss that are about places.
+_PLACE, _OFFSET = 0.5, 0.1
+
+#: Largest norm of a gradient, share of the steps that the rate rises in, decay
+#: of the weights and memory of their running mean.
+_CLIP, _RISE, _DECAY, _MEMORY = 1.0, 0.1, 1e-3, 0.999
+
+#: Limits of the logarithm of a place's error [ln pixel].
+_LEAST_LOG_ERROR, _LARGEST_LOG_ERROR = -4.0, 1.5
+
+#: Steps between two lines of the log.
+_REPORT = 100
+
+
+def train_network(
+    examples: Examples,
+    rng: np.random.Generator,
+    passes: int,
+    batch: int = 512,
+    rate: float = 3e-3,
+    **shape: object,
+) -> BlendNetwork:
+    """Train a network.
+
+    Three losses are summed: the cross-entropy of the number of objects; that
+    of every cell for holding one, which teaches far more than a single
+    number a footprint does; and the likelihood of the offsets in cells that
+    hold one. Adam with decoupled decay, a rate that rises and falls once
+    (Smith & Topin 2017), mirror images and rotations, and the running mean
+    of the weights.
+
+    Parameters
+    ----------
+    examples : `~meas_blends.blends.network.examples.Examples`
+        At their natural mixture.
+    rng : `numpy.random.Generator`
+        Draws first weights, order and orientation.
+    passes : `int`
+        How often every footprint is seen.
+    batch : `int`
+        Footprints a step.
+    rate : `float`
+        Largest learning rate.
+    **shape
+        Keywords of `~meas_blends.blends.network.model.BlendNetwork`.
+
+    Returns
+    -------
+    network : `~meas_blends.blends.network.model.BlendNetwork`
+        In evaluation mode.
+
+    Raises
+    ------
+    BadInputError
+        If there are too few footprints for a step.
+    """
+    if len(examples) < batch:
+        raise BadInputError(
+            f"the training scenes hold {len(examples)} labelled footprints, where a step of the"
+            f" network's training takes {batch}; give more or larger scenes."
+        )
+    with _repeatable(int(rng.integers(2**31))):
+        network = BlendNetwork(**shape).to(memory_format=torch.channels_last)
+        mean = copy.deepcopy(network)
+        steps = passes * (len(examples) // batch)
+        optimiser = torch.optim.AdamW(network.parameters(), rate, weight_decay=_DECAY)
+        # The rise takes a step at least: a schedule without one divides by its length.
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, rate, total_steps=steps + 1, pct_start=max(_RISE, 2 / (steps + 1))
+        )
+        start, losses = time.monotonic(), []
+        for step, rows in enumerate(_batches(len(examples), rng, passes, batch), 1):
+            loss, parts = _loss(network, examples.draw(rows, rng))
+            optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), _CLIP)
+            optimiser.step()
+            schedule.step()
+            _follow(mean, network, min(_MEMORY, step / (step + 10)))
+            losses.append(parts)
+            if step % _REPORT == 0 or step == steps:
+                _log.info(
+                    "network: step %d of %d, %.0f s; losses: count %.3f, cell %.3f, offset %.3f",
+                    step,
+                    steps,
+                    time.monotonic() - start,
+                    *np.mean(losses, axis=0),
+                )
+                losses = []
+    return mean.eval()
+
+
+@contextmanager
+def _repeatable(seed: int) -> Iterator[None]:
+    """Seed torch, and fix what else its results hang on, for a while."""
+    threads = torch.get_num_threads()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        torch.set_num_threads(_THREADS)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+
+
+def _batches(
+    number: int, rng: np.random.Generator, passes: int, batch: int
+) -> Iterator[np.ndarray]:
+    for _ in range(passes):
+        order = rng.permutation(number)
+        for first in range(0, number - batch + 1, batch):
+            yield order[first : first + batch]
+
+
+def _loss(network: BlendNetwork, groups: Iterator[Batch]) -> tuple[torch.Tensor, tuple[float, ...]]:
+    """Sum of the losses of a step, and its three parts."""
+    places, targets, embeddings, numbers = [], [], [], []
+    for group in groups:
+        place, embedding = network(group.planes, group.psf, group.features)
+        mask = functional.max_pool2d(group.planes[:, -1:], CELL)[:, 0] > 0
+        places.append(place[mask])
+        targets.append(group.target[mask])
+        embeddings.append(embedding)
+        numbers.append(group.n_objects)
+    place, target = torch.cat(places), torch.cat(targets)
+    number = torch.cat(numbers)
+    count = functional.cross_entropy(network.count(torch.cat(embeddings)), number.clamp(max=4) - 1)
+    cell = functional.binary_cross_entropy_with_logits(place[:, 0], target[:, 0], reduction="sum")
+    cell = cell / len(number)
+    holds = target[:, 0] > 0
+    log_error = place[holds, 3].clamp(_LEAST_LOG_ERROR, _LARGEST_LOG_ERROR)
+    square = (place[holds, 1:3] - target[holds, 1:]).square().sum(1)
+    offset = (0.5 * square * torch.exp(-2 * log_error) + 2 * log_error).mean()
+    loss = count + _PLACE * cell + _OFFSET * offset
+    return loss, tuple(float(part.detach()) for part in (count, cell, offset))
+
+
+@torch.no_grad()
+def _follow(mean: BlendNetwork, network: BlendNetwork, memory: float) -> None:
+    """Let the running mean of the weights follow the network."""
+    for kept, new in zip(mean.parameters(), network.parameters(), strict=True):
+        kept.lerp_(new, 1 - memory)

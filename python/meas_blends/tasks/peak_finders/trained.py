@@ -1,0 +1,199 @@
+"""The peak finder of every trained classifier."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+from lsst.pex.config import Config, Field, RangeField
+from lsst.pipe.base import Struct, Task
+
+from ...blends.choose import choose_peaks
+from ...blends.classifier import Classifier, Prediction
+from ...blends.cutouts import exceeds
+from ...blends.detections import Detections
+from ...blends.maxima import find_maxima
+from ...blends.peaks import make_classification, make_peaks
+from ...data.catalogs import CLASSIFICATION
+from ...data.footprints import PixelLists
+from ...data.packages import ModelPackage, find_package
+from ...detection.matched_filter import FilteredCoadd
+from ...errors import BadInputError
+
+__all__ = ["TrainedPeakFinderConfig", "TrainedPeakFinderTask"]
+
+#: Stands for the coadd's band in the name of a model package.
+_BAND = "{band}"
+
+
+class TrainedPeakFinderConfig(Config):
+    """Configuration of `TrainedPeakFinderTask`."""
+
+    model = Field[str](
+        doc="Model package: the name of a shipped one, or a folder; '{band}' in it becomes the"
+        " coadd's band, for a classifier a band. Empty if the task gets it as an input.",
+        optional=False,
+    )
+    threshold = RangeField[float](
+        doc="Blend probability above which a footprint is called blended; if not given, the"
+        " model's own, which has the best balanced accuracy.",
+        optional=True,
+        default=None,
+        min=0.0,
+        max=1.0,
+        inclusiveMax=True,
+    )
+    peak_threshold = Field[float](
+        doc="Point-source S/N that a local maximum must exceed to become a peak; best the"
+        " detection threshold, so change the two together.",
+        default=5.0,
+    )
+    psf_tolerance = RangeField[float](
+        doc="Share by which the PSF may be narrower or wider than in training before footprints"
+        " are flagged OUTSIDE_TRAINING.",
+        default=0.12,
+        min=0.0,
+    )
+
+
+class TrainedPeakFinderTask(Task):
+    """A trained classifier says how many objects a footprint holds; then it gets its peaks.
+
+    A subclass names its classifier:
+
+    ``finder``
+        Name of the peak finder, for the tables.
+    ``kind``
+        Kind of the model packages that it takes.
+    ``classifier``
+        ``"package.module:Class"`` of the
+        `~meas_blends.blends.classifier.Classifier` that unpacks them. It is
+        imported when the first image is classified.
+    """
+
+    ConfigClass = TrainedPeakFinderConfig
+    _DefaultName = "trainedPeakFinder"
+    finder: ClassVar[str]
+    kind: ClassVar[str]
+    classifier: ClassVar[str]
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self._models: dict[str, Classifier] = {}
+        # Read here, so that a wrong name fails before any image is touched.
+        if self.config.model and _BAND not in self.config.model:
+            self.package = find_package(self.config.model, self.kind)
+
+    def model(self, band: str) -> Classifier:
+        """Build the configured classifier of a band, when it is first needed.
+
+        Raises
+        ------
+        BadInputError
+            If no model is configured, or there is none of this band.
+        """
+        name = self.config.model
+        if not name:
+            raise BadInputError(
+                f"peak finder '{self.finder}': has no model; give the name of one in its 'model'."
+            )
+        name = name.replace(_BAND, band)
+        if name not in self._models:
+            package = find_package(name, self.kind) if name != self.config.model else self.package
+            self._models[name] = self._unpack(package)
+        return self._models[name]
+
+    def run(
+        self,
+        filtered: FilteredCoadd,
+        pixels: PixelLists,
+        others: Mapping[str, FilteredCoadd] | None = None,
+        package: ModelPackage | None = None,
+    ) -> Struct:
+        """Classify all footprints and find their peaks.
+
+        Parameters
+        ----------
+        filtered : `~meas_blends.detection.matched_filter.FilteredCoadd`
+        pixels : `~meas_blends.data.footprints.PixelLists`
+        others : `dict` [`str`, `FilteredCoadd`], optional
+            The same pixels in other bands, for classifiers over several.
+        package : `~meas_blends.data.packages.ModelPackage`, optional
+            Model of this image, in place of the configured one.
+
+        Returns
+        -------
+        result : `lsst.pipe.base.Struct`
+            ``classification`` and ``peaks``, the latter with sub-pixel
+            centres.
+
+        Raises
+        ------
+        BadInputError
+            If the package is of another kind, or the classifier wants other
+            bands.
+        """
+        model = self.model(filtered.coadd.band) if package is None else self._unpack(package)
+        maxima = find_maxima(filtered, pixels, self.config.peak_threshold)
+        detections = Detections(filtered, pixels, maxima, others or {})
+        prediction = model.predict(detections)
+        threshold = self.config.threshold
+        if threshold is None:
+            threshold = model.threshold
+        chosen = choose_peaks(detections, prediction, threshold)
+        return Struct(
+            classification=make_classification(
+                pixels,
+                chosen.candidates.counts(len(detections)),
+                self.finder,
+                model.label,
+                prediction.blend_probability,
+                prediction.counts,
+                self._flags(model, detections, prediction),
+            ),
+            peaks=make_peaks(
+                filtered,
+                pixels,
+                chosen.candidates,
+                self.finder,
+                (chosen.dx, chosen.dy),
+                chosen.probability,
+                (chosen.x_err, chosen.y_err),
+            ),
+        )
+
+    def _unpack(self, package: ModelPackage) -> Classifier:
+        """Build a classifier; its code is imported now, since it may bring torch."""
+        module, _, name = self.classifier.partition(":")
+        return getattr(importlib.import_module(module), name).from_package(package)
+
+    def _flags(
+        self, model: Classifier, detections: Detections, prediction: Prediction
+    ) -> np.ndarray:
+        """Flags of each footprint's classification."""
+        filtered, pixels = detections.filtered, detections.pixels
+        outside = prediction.unusual
+        if self._is_outside_training(model, filtered.sigma):
+            self.log.warning(
+                "%s: its PSF is unlike those of model %s; train one on scenes like it",
+                filtered.coadd.name,
+                model.label,
+            )
+            outside = np.ones(len(detections), bool)
+        bad = pixels.reduce(np.logical_or, filtered.bad.ravel()[pixels.flat])
+        flags = outside * CLASSIFICATION.flag("OUTSIDE_TRAINING")
+        flags = flags | bad * CLASSIFICATION.flag("BAD_PIXELS")
+        # Not every classifier looks at cutouts.
+        size = getattr(model, "cutout_size", None)
+        if size is not None:
+            clipped = exceeds(pixels, filtered.smoothed.shape[1], size)
+            flags = flags | clipped * CLASSIFICATION.flag("CLIPPED")
+        return flags
+
+    def _is_outside_training(self, model: Classifier, psf_sigma: float) -> bool:
+        """Whether a PSF width [pixel] lies further outside the training's than tolerated."""
+        least, largest = model.psf_sigma
+        tolerance = self.config.psf_tolerance
+        return not least * (1 - tolerance) <= psf_sigma <= largest * (1 + tolerance)

@@ -1,0 +1,1 @@
+"""Trainers of blend classifiers: subtasks of TrainBlendClassifierTask, chosen by name."""
