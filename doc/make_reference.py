@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from lsst.pex.config import ChoiceField, Config, ConfigChoiceField, ConfigField, Field
+from lsst.pex.config import ChoiceField, Config, ConfigChoiceField, ConfigField, DictField, Field
 from lsst.pipe.base import PipelineTask
 
 from meas_blends.data.catalogs import SCHEMAS
@@ -101,7 +101,9 @@ def _fields(config: Config, prefix: str = "") -> Iterator[str]:
         value = getattr(config, name)
         if isinstance(field, ConfigChoiceField):
             names = ", ".join(f"`{key}`" for key in value)
-            yield f"| `{prefix}{name}.name` | name | `{value.name}` | {field.doc} One of {names} |"
+            end, kind = ("names", "list of names") if field.multi else ("name", "name")
+            chosen = sorted(value.names) if field.multi else value.name
+            yield (f"| `{prefix}{name}.{end}` | {kind} | `{chosen}` | {field.doc} One of {names} |")
         elif isinstance(field, ConfigField):
             yield from _fields(value, f"{prefix}{name}.")
         else:
@@ -109,11 +111,15 @@ def _fields(config: Config, prefix: str = "") -> Iterator[str]:
 
 
 def _type(field: Field) -> str:
+    if isinstance(field, DictField):
+        return f"{field.itemtype.__name__} by {field.keytype.__name__}"
     kind = getattr(field, "itemtype", None)
     return f"list of {kind.__name__}" if kind else field.dtype.__name__
 
 
 def _default(value: object) -> object:
+    if hasattr(value, "items"):
+        return dict(value.items())
     return list(value) if hasattr(value, "__iter__") and not isinstance(value, str) else value
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from fake_tasks import GATHER_PIPELINE, PIPELINE, write_image
+from fake_tasks import GATHER_PIPELINE, PATCH_PIPELINE, PIPELINE, write_image
 from meas_blends.cli import main
 from meas_blends.data.tables import read_table
 
@@ -28,8 +28,11 @@ def logs():
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
-    """An empty working folder with two pipelines of fake tasks and an image."""
+    """An empty working folder with pipelines of fake tasks and three images."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "patch.yaml").write_text(PATCH_PIPELINE)
+    for name in ("b_i.fits", "b-i.fits"):
+        write_image(tmp_path / name)
     (tmp_path / "fake.yaml").write_text(PIPELINE)
     (tmp_path / "gather.yaml").write_text(GATHER_PIPELINE)
     write_image(tmp_path / "a.fits")
@@ -124,13 +127,17 @@ def test_a_kill_leaves_nothing_half_written(here):
         (["a.fits", "-p", "fake.yaml", "--psf", "-1"], "give a positive FWHM"),
         (["a.fits", "-p", "fake.yaml", "--psf", "none.fits"], "none.fits: no such file"),
         (["-p", "gather.yaml", "--psf", "0.7"], "leave out --psf"),
+        (["a.fits", "-p", "fake.yaml", "--bands", "gri"], "leave out --bands"),
+        (["-p", "gather.yaml", "--bands", "gg"], "--bands gg: not a list of different bands"),
+        (["a.fits", "b_i.fits", "b-i.fits", "-p", "patch.yaml"], "give one image a band"),
+        (["b_i.fits", "-p", "patch.yaml", "--bands", "gr"], "its band is i, none of --bands g, r"),
         (["a.fits", "-p", "fake.yaml", "--zero-point", "nan"], "--zero-point nan: not a number"),
         (["a.fits", "-p", "fake.yaml", "--pixel-scale", "inf"], "--pixel-scale inf: not a number"),
         (["a.fits", "-p", "fake.yaml", "-o", ""], "-o: an empty name"),
         (["a.fits", "./a.fits", "-p", "fake.yaml"], "given more than once"),
         (
             ["a.fits", "-p", "blends#find", "-c", "classify:peak_finder.name=magic"],
-            "choose one of local_maxima, gp",
+            "choose one of local_maxima, ",
         ),
     ],
 )
@@ -185,6 +192,21 @@ def test_scenes_and_their_evaluation_are_shown(here):
     assert "scene_002" in result.output
     assert "nSpans" in result.output
     assert "fake_blend_evaluation: out/fake_blend_evaluation.parquet" in result.output
+
+
+def test_images_of_several_bands_are_taken_together(here):
+    write_image(here / "b_g.fits", 3)
+    result = call("run", "b_i.fits", "b_g.fits", "-p", "patch.yaml", "-o", "out")
+    assert result.exit_code == 0, result.output
+    assert list(read_table("out/b/combined_spans.parquet")["band"]) == ["g", "i"]
+    rows = [line.split()[0] for line in result.stdout.splitlines() if "out/b" in line]
+    assert rows[:3] == ["b_g", "b_i", "b"]
+
+
+def test_scenes_in_bands(here):
+    result = call("run", "-p", "gather.yaml", "-o", "out", "--scenes", "2", "--bands", "ri")
+    assert result.exit_code == 0, result.output
+    assert Path("out/scene_001_r/coadd.fits").is_file()
 
 
 def test_no_picture(here):

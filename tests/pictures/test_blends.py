@@ -55,6 +55,8 @@ def scene(shape=(60, 80), xy0=(1000, 2000), probabilities=(0.1, 0.9, np.nan)):
             "peakValue",
             "significance",
             "probability",
+            "f_xErr",
+            "f_yErr",
             "flags",
         ),
         0,

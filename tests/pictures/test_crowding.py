@@ -16,6 +16,8 @@ def peaks(x, y, footprint):
             "peakValue",
             "significance",
             "probability",
+            "f_xErr",
+            "f_yErr",
             "flags",
         ),
         0,

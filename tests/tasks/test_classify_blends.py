@@ -1,15 +1,13 @@
-"""The classification task and the peak contract that both finders keep."""
+"""The classification task and the peak contract that all finders keep."""
 
 import numpy as np
 import pytest
 from lsst.pipe.base import testUtils
 
 from meas_blends.data.catalogs import CLASSIFICATION, PEAKS
-from meas_blends.data.packages import ModelPackage
-from meas_blends.errors import BadInputError
 from meas_blends.tasks.classify_blends import ClassifyBlendsTask
 from meas_blends.tasks.detect_footprints import DetectFootprintsTask
-from toys import SIGMA, draw
+from toys import draw
 
 SOURCES = [
     (20, 16, 60),  # alone
@@ -20,13 +18,18 @@ SOURCES = [
 ]
 
 
-def make_task(finder, gp_package, **fields):
+#: Local maxima, and every classifier that there is a toy model of.
+FINDERS = ["local_maxima", "logistic", "cnn", "gp_pca"]
+
+
+def make_task(finder, toy_packages, **fields):
     config = ClassifyBlendsTask.ConfigClass()
     config.filtering.subtract_background = False
     config.peak_finder.name = finder
-    config.peak_finder["gp"].model = str(gp_package)
+    if finder in toy_packages:
+        config.peak_finder.active.model = str(toy_packages[finder])
     for name, value in fields.items():
-        setattr(config.peak_finder[finder], name, value)
+        setattr(config.peak_finder.active, name, value)
     return ClassifyBlendsTask(config=config)
 
 
@@ -41,33 +44,33 @@ def test_connections():
     testUtils.lintConnections(ClassifyBlendsTask.ConfigClass.ConnectionsClass)
 
 
-def test_local_maxima_counts_maxima(gp_package):
-    result = run(make_task("local_maxima", gp_package), draw(SOURCES))
+def test_local_maxima_counts_maxima(toy_packages):
+    result = run(make_task("local_maxima", toy_packages), draw(SOURCES))
     assert list(result.classification["nPeaks"]) == [1, 1, 2]
     assert np.isnan(result.classification["blendProbability"]).all()
     assert (result.peaks["f_x"] == result.peaks["i_x"]).all()
 
 
-def test_gp_gives_an_unblended_footprint_one_peak_and_a_blended_one_two(gp_package):
-    result = run(make_task("gp", gp_package), draw(SOURCES))
+@pytest.mark.parametrize("finder", FINDERS[1:])
+def test_a_classifier_sees_a_blend_that_has_one_maximum(toy_packages, finder):
+    result = run(make_task(finder, toy_packages), draw(SOURCES))
     classification, peaks = result.classification, result.peaks
     assert list(classification["blended"]) == [False, True, True]
-    assert list(classification["nPeaks"]) == [1, 2, 2]
-    second = peaks[peaks["footprintId"] == classification["footprintId"][1]][1]
-    assert PEAKS.decode(second["flags"]) == ["HIDDEN"]
-    assert second["f_x"] > 63
-    assert set(classification["model"]) == {"toy_gp 1"}
+    theirs = peaks[peaks["footprintId"] == classification["footprintId"][1]]
+    hidden = [PEAKS.decode(flags) == ["HIDDEN"] for flags in theirs["flags"]]
+    assert hidden == [False] + [True] * (len(theirs) - 1)
+    assert theirs["f_x"][1] > 62
 
 
-def test_the_threshold_decides(gp_package):
-    result = run(make_task("gp", gp_package, threshold=1.0), draw(SOURCES))
+def test_the_threshold_decides(toy_packages):
+    result = run(make_task("gp_pca", toy_packages, threshold=1.0), draw(SOURCES))
     assert list(result.classification["nPeaks"]) == [1, 1, 1]
 
 
-@pytest.mark.parametrize("finder", ["local_maxima", "gp"])
-def test_peak_contract(gp_package, finder):
+@pytest.mark.parametrize("finder", FINDERS)
+def test_peak_contract(toy_packages, finder):
     coadd = draw(SOURCES, xy0=(500, -40))
-    result = run(make_task(finder, gp_package), coadd)
+    result = run(make_task(finder, toy_packages), coadd)
     classification, peaks = result.classification, result.peaks
     CLASSIFICATION.check(classification)
     PEAKS.check(peaks)
@@ -87,44 +90,20 @@ def test_peak_contract(gp_package, finder):
     )
 
 
-@pytest.mark.parametrize("finder", ["local_maxima", "gp"])
-def test_no_footprint_gives_empty_tables(gp_package, finder):
-    result = run(make_task(finder, gp_package), draw([]))
+@pytest.mark.parametrize("finder", FINDERS)
+def test_no_footprint_gives_empty_tables(toy_packages, finder):
+    result = run(make_task(finder, toy_packages), draw([]))
     assert len(result.classification) == len(result.peaks) == 0
     CLASSIFICATION.check(result.classification)
     PEAKS.check(result.peaks)
 
 
-def test_counts_and_peak_probabilities_agree(gp_package):
-    result = run(make_task("gp", gp_package), draw(SOURCES))
+def test_counts_and_peak_probabilities_agree(toy_packages):
+    result = run(make_task("logistic", toy_packages), draw(SOURCES))
     row = result.classification[2]
     counts = [row[f"probability{k}"] for k in (1, 2, 3, 4)]
     assert sum(counts) == pytest.approx(1)
     assert row["blendProbability"] == pytest.approx(1 - counts[0], abs=1e-6)
-    first, second = result.peaks[result.peaks["footprintId"] == row["footprintId"]]
+    first, second, *_ = result.peaks[result.peaks["footprintId"] == row["footprintId"]]
     assert first["probability"] == pytest.approx(1)
     assert second["probability"] == pytest.approx(row["blendProbability"], abs=1e-6)
-
-
-def test_bad_pixels_and_large_footprints_are_flagged(gp_package):
-    chain = [(8 + 6 * k, 48, 60) for k in range(8)]
-    coadd = draw([(20, 20, 60), *chain])
-    coadd.image[20, 21] = np.nan
-    flags = run(make_task("gp", gp_package), coadd).classification["flags"]
-    assert [CLASSIFICATION.decode(value) for value in flags] == [["BAD_PIXELS"], ["CLIPPED"]]
-
-
-def test_a_psf_unlike_those_of_the_training_is_flagged(tmp_path, gp_package):
-    package = ModelPackage.read(gp_package)
-    package.meta["psf_sigma"] = [SIGMA / 1.3, SIGMA / 1.2]
-    package.write(tmp_path / "narrower")
-    for tolerance, expected in ((0.1, True), (0.25, False)):
-        task = make_task("gp", tmp_path / "narrower", psf_tolerance=tolerance)
-        flags = run(task, draw(SOURCES)).classification["flags"]
-        outside = ["OUTSIDE_TRAINING" in CLASSIFICATION.decode(value) for value in flags]
-        assert outside == [expected] * 3
-
-
-def test_a_model_that_is_not_there():
-    with pytest.raises(BadInputError, match=r"nowhere.*give a folder"):
-        make_task("gp", "nowhere")

@@ -1,44 +1,54 @@
 """Evaluation as a task."""
 
+import numpy as np
 import pytest
 from lsst.pipe.base import testUtils
 
-from meas_blends.data.catalogs import CLASSIFICATION, EVALUATION, FOOTPRINT_LABELS, RELIABILITY
+from meas_blends.data.score_tables import (
+    ACCURACY,
+    AGREEMENT,
+    CONFIDENCE,
+    COUNTS,
+    EVALUATION,
+    RELIABILITY,
+)
 from meas_blends.tasks.evaluate_blends import EvaluateBlendsTask
+from outcome_toys import make_scene
 
 
 def test_connections():
     testUtils.lintConnections(EvaluateBlendsTask.ConfigClass.ConnectionsClass)
 
 
-def test_scores_and_bins():
-    classification = CLASSIFICATION.make(
-        {
-            "footprintId": [1, 2, 3],
-            "blendProbability": [0.1, 0.9, 0.6],
-            "blended": [False, True, True],
-            "nPeaks": [1, 2, 2],
-            **{f"probability{k}": 0.25 for k in (1, 2, 3, 4)},
-            "peakFinder": "gp",
-            "model": "m 1",
-            "flags": 0,
-        }
-    )
-    labels = FOOTPRINT_LABELS.make(
-        {"footprintId": [1, 2, 3], "nObjects": [1, 2, 1], "blended": [0, 1, 0], "flags": 0}
-    )
+def test_tables_of_all_finders():
+    rng = np.random.default_rng(3)
+    outcomes, places = zip(*(make_scene(rng, 200) for _ in range(3)), strict=True)
     config = EvaluateBlendsTask.ConfigClass()
     config.n_bins = 4
-    result = EvaluateBlendsTask(config=config).run([classification], [labels])
-    EVALUATION.check(result.evaluation)
-    RELIABILITY.check(result.reliability)
+    result = EvaluateBlendsTask(config=config).run(outcomes, places)
+    for table, schema in (
+        (result.evaluation, EVALUATION),
+        (result.reliability, RELIABILITY),
+        (result.counts, COUNTS),
+        (result.accuracy, ACCURACY),
+        (result.confidence, CONFIDENCE),
+        (result.agreement, AGREEMENT),
+    ):
+        schema.check(table)
+        assert len(table)
+    assert list(result.evaluation["peakFinder"]) == ["local_maxima", "gp"]
+    assert list(result.evaluation["nScenes"]) == [3, 3]
     assert len(result.reliability) == 4
-    assert result.evaluation["balancedAccuracy"][0] == pytest.approx(0.75)
+    first = np.concatenate([table[:200]["called"] for table in outcomes])
+    several = np.concatenate([table[:200]["nObjects"] for table in outcomes]) > 1
+    together = result.agreement["firstRight"][0] + result.agreement["bothRight"][0]
+    assert together == pytest.approx(np.mean(first == several))
 
 
-def test_templates_keep_finders_apart():
+def test_over_bands_the_scores_are_of_no_band():
     config = EvaluateBlendsTask.ConfigClass()
-    config.connections.finder = "gp_"
+    config.over_bands = True
     connections = config.connections.ConnectionsClass(config=config)
-    assert connections.classifications.name == "gp_blend_classification"
-    assert connections.labels.name == "blend_labels"
+    assert connections.dimensions == {"skymap"}
+    assert connections.evaluation.dimensions == {"skymap"}
+    assert connections.outcomes.dimensions == {"skymap", "tract", "patch"}

@@ -246,3 +246,13 @@ def test_the_default_model_is_shipped():
     config = MeasureMorphologyTask.ConfigClass()
     assert config.estimator.name == "compact"
     assert config.estimator["compact"].model in shipped_packages()
+
+
+def test_peaks_that_were_merged_over_bands_are_of_the_patch():
+    for merged in (False, True):
+        config = MeasureMorphologyTask.ConfigClass()
+        config.merged_peaks = merged
+        connections = config.ConnectionsClass(config=config)
+        for name in ("spans", "peaks"):
+            assert ("band" in getattr(connections, name).dimensions) != merged
+        assert "band" in connections.coadd.dimensions

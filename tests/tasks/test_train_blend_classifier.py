@@ -1,50 +1,34 @@
-"""Training as a task: from labelled scenes to a package that classifies."""
+"""Training as a task: from scenes with their truth to a package that classifies."""
 
 import numpy as np
 import pytest
+from lsst.daf.butler import StorageClass, StorageClassFactory
+from lsst.daf.butler import tests as butler_tests
 from lsst.pipe.base import testUtils
 
-from meas_blends.blends.gaussian_process import BlendGaussianProcess
-from meas_blends.data.catalogs import FOOTPRINT_LABELS
+from meas_blends.blends.classifiers.logistic import LogisticClassifier
+from meas_blends.data.coadd import Coadd
+from meas_blends.data.packages import ModelPackage
 from meas_blends.errors import BadInputError
-from meas_blends.tasks.detect_footprints import DetectFootprintsTask
 from meas_blends.tasks.train_blend_classifier import TrainBlendClassifierTask
-from toys import draw
+from toys import handles, toy_scene
+
+SEEDS = (1, 2, 3, 4)
 
 
-def scene(seed):
-    """Grid of single sources and pairs, and the true number in each footprint."""
-    rng = np.random.default_rng(seed)
-    x, y = np.meshgrid(np.arange(20, 280, 26), np.arange(20, 280, 26))
-    pair = rng.random(x.shape) < 0.4
-    height = 10 ** rng.uniform(1, 2, x.shape)
-    sources = [*zip(x.ravel(), y.ravel(), height.ravel(), strict=True)]
-    sources += [*zip(x[pair] + 4, y[pair], height[pair], strict=True)]
-    coadd = draw(sources, shape=(300, 300), band="i", name=f"scene {seed}")
-    config = DetectFootprintsTask.ConfigClass()
-    config.filtering.subtract_background = False
-    result = DetectFootprintsTask(config=config).run(coadd=coadd)
-    column = ((result.footprints["x"] - 7) // 26).astype(int)
-    row = ((result.footprints["y"] - 7) // 26).astype(int)
-    n_objects = 1 + pair[row, column]
-    n_objects[0] = 0  # an empty footprint, to be left out
-    labels = FOOTPRINT_LABELS.make(
-        {
-            "footprintId": result.footprints["footprintId"],
-            "nObjects": n_objects,
-            "blended": n_objects > 1,
-            "flags": 0,
-        }
+@pytest.fixture(scope="module")
+def datasets():
+    scenes = [toy_scene(seed) for seed in SEEDS]
+    return dict(
+        zip(("coadds", "spans", "truth"), map(handles, zip(*scenes, strict=True)), strict=True)
     )
-    return coadd, result.spans, labels
 
 
-def make_task(**fields):
+def make_task(trainer="logistic", **fields):
     config = TrainBlendClassifierTask.ConfigClass()
     config.filtering.subtract_background = False
-    config.n_neighbours = 10
-    config.smoothness = [1.5]
-    config.noise = [0.1]
+    config.trainer.name = trainer
+    config.trainer.active.pedestal = 0.0
     for name, value in fields.items():
         setattr(config, name, value)
     config.validate()
@@ -55,34 +39,95 @@ def test_connections():
     testUtils.lintConnections(TrainBlendClassifierTask.ConfigClass.ConnectionsClass)
 
 
-def test_trains_on_the_labelled_footprints_of_all_scenes():
-    scenes = [scene(1), scene(2), scene(3)]
-    coadds, spans, labels = zip(*scenes, strict=True)
-    package = make_task(name="mine", version="3").run(coadds, spans, labels).model
-    assert package.label == "mine 3"
+def test_scenes_are_read_when_they_are_wanted():
+    connections = TrainBlendClassifierTask.ConfigClass.ConnectionsClass
+    for name in ("coadds", "spans", "truth"):
+        connection = connections.allConnections[name]
+        assert connection.deferLoad and connection.multiple
+
+
+def test_a_package_that_says_what_it_is(datasets, tmp_path):
+    task = make_task(name="mine", version="3", description="A toy", calibration_fraction=0.5)
+    package = task.run(**datasets).model
+    assert (package.kind, package.label, package.description) == (
+        "blend_logistic", "mine 3", "A toy",
+    )  # fmt: skip
     training = package.meta["training"]
-    assert (training["scenes"], training["calibration_scenes"]) == (2, 1)
-    assert training["bands"] == ["i"]
-    assert training["footprints"] == sum(len(table) for table in labels[:2]) - 2
-    assert training["calibrated_on"] == len(labels[2]) - 1
-    assert training["leave_one_out_balanced_accuracy"] > 0.9
-    model = BlendGaussianProcess.from_package(package)
-    assert model.embedding.size == 23
+    assert (training["scenes"], training["calibration_scenes"]) == (2, 2)
+    assert training["coadds"] == [f"toy {seed}" for seed in SEEDS]
+    assert (training["bands"], training["pixel_scales"], training["seed"]) == (["i"], [0.2], 1)
+    assert training["min_significance"] == 5
+    assert training["calibration"] == "curve"
+    package.write(tmp_path / "mine")
+    model = LogisticClassifier.from_package(ModelPackage.read(tmp_path / "mine"))
     assert model.psf_sigma == pytest.approx((1.8, 1.8), rel=0.01)
 
 
-def test_even_cutouts_have_no_centre():
-    with pytest.raises(ValueError, match="cutout_size"):
-        make_task(cutout_size=22)
+def test_names_of_its_own(datasets):
+    package = make_task().run(**datasets).model
+    assert (package.label, package.description) == ("logistic_i 1", "Blend classifier 'logistic'")
 
 
-def test_scenes_of_one_class_cannot_train():
-    coadd, spans, labels = scene(1)
-    labels["nObjects"] = 1
-    with pytest.raises(BadInputError, match="give more scenes"):
-        make_task().run([coadd] * 2, [spans] * 2, [labels] * 2)
+def test_one_seed_one_model(datasets):
+    same, again, other = (make_task(seed=seed).run(**datasets).model for seed in (5, 5, 6))
+    for name, array in same.arrays.items():
+        np.testing.assert_array_equal(array, again.arrays[name])
+    assert any((array != other.arrays[name]).any() for name, array in same.arrays.items())
 
 
-def test_one_scene_leaves_none_to_calibrate_by():
-    with pytest.raises(BadInputError, match="1 of them to calibrate by; give more"):
-        make_task().run(*([part] for part in scene(1)))
+def test_the_least_significance_reaches_the_labels(datasets):
+    blended = []
+    for least in (5.0, 150.0):
+        training = make_task(min_significance=least).run(**datasets).model.meta["training"]
+        assert training["min_significance"] == least
+        blended.append(training["footprints"])
+    # Footprints without a galaxy that counts are left out.
+    assert blended[1] < blended[0]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_too_few_scenes(datasets, number):
+    few = {name: column[:number] for name, column in datasets.items()}
+    with pytest.raises(BadInputError, match=f"{number} scenes to train on and 1 of them to"):
+        make_task().run(**few)
+
+
+def test_a_fraction_that_leaves_nothing(datasets):
+    with pytest.raises(ValueError, match="calibration_fraction"):
+        make_task(calibration_fraction=0.0)
+    with pytest.raises(BadInputError, match="4 scenes to train on and 4 of them to calibrate by"):
+        make_task(calibration_fraction=0.99).run(**datasets)
+
+
+@pytest.fixture
+def butler(tmp_path):
+    """A Butler in memory that knows three patches and the datasets of the task."""
+    ids = {"instrument": ["toy"], "skymap": ["toy"], "tract": [0], "patch": [2, 0, 1]}
+    repository = butler_tests.makeTestRepo(str(tmp_path), ids)
+    butler_tests.addDataIdValue(repository, "physical_filter", "i", band="i", instrument="toy")
+    for name, kind in (("BlendCoadd", Coadd), ("BlendModelPackage", ModelPackage)):
+        StorageClassFactory().registerStorageClass(StorageClass(name, pytype=kind))
+    image = {"skymap", "tract", "patch", "band"}
+    for name, storage, dimensions in (
+        ("blend_coadd", "BlendCoadd", image),
+        ("blend_spans", "ArrowAstropy", image),
+        ("blend_truth", "ArrowAstropy", image),
+        ("blend_model", "BlendModelPackage", {"skymap", "band"}),
+    ):
+        butler_tests.addDatasetType(repository, name, dimensions, storage)
+    return butler_tests.makeTestCollection(repository, uniqueId="training")
+
+
+def test_it_runs_with_the_handles_of_a_butler(butler):
+    scenes = {"skymap": "toy", "band": "i"}
+    patches = [{**scenes, "tract": 0, "patch": patch} for patch in range(3)]
+    for patch in patches:
+        datasets = toy_scene(1 + patch["patch"])
+        for name, dataset in zip(("coadd", "spans", "truth"), datasets, strict=True):
+            butler.put(dataset, f"blend_{name}", patch)
+    task = make_task()
+    inputs = {"coadds": patches, "spans": patches, "truth": patches}
+    quantum = testUtils.makeQuantum(task, butler, scenes, {**inputs, "model": scenes})
+    testUtils.runTestQuantum(task, butler, quantum, mockRun=False)
+    training = butler.get("blend_model", scenes).meta["training"]
+    assert training["coadds"] == ["toy 1", "toy 2", "toy 3"]

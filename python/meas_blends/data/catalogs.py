@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from .schema import Column, Flag, TableSchema
+from .score_tables import SCORE_TABLES
 
 __all__ = [
     "CLASSIFICATION",
-    "EVALUATION",
     "FOOTPRINTS",
     "FOOTPRINT_LABELS",
+    "MERGED_FOOTPRINTS",
+    "MERGED_PEAKS",
     "MORPHOLOGY",
     "MORPHOLOGY_TARGETS",
     "PEAKS",
     "QUANTILES",
-    "RELIABILITY",
     "SCHEMAS",
     "SPANS",
     "TRUTH",
@@ -93,6 +94,12 @@ PEAKS = TableSchema(
         _FOOTPRINT_ID,
         Column("f_x", "f8", "Sub-pixel centre, parent pixels", "pix", "pos.cartesian.x;instr.det"),
         Column("f_y", "f8", "Sub-pixel centre, parent pixels", "pix", "pos.cartesian.y;instr.det"),
+        Column(
+            "f_xErr", "f4", "Standard error of f_x; NaN if not estimated", "pix", "stat.error;pos"
+        ),
+        Column(
+            "f_yErr", "f4", "Standard error of f_y; NaN if not estimated", "pix", "stat.error;pos"
+        ),
         Column("i_x", "i4", "Pixel that holds the peak, parent pixels", "pix"),
         Column("i_y", "i4", "Pixel that holds the peak, parent pixels", "pix"),
         _RA,
@@ -112,7 +119,7 @@ PEAKS = TableSchema(
         Flag(0, "EDGE", "within one PSF width of the border of the image"),
         Flag(1, "NO_MAXIMUM", "the footprint has no local maximum: its brightest pixel stands in"),
         Flag(
-            2, "HIDDEN", "no maximum, but the likeliest second place in a footprint called blended"
+            2, "HIDDEN", "no local maximum at its pixel or beside it: the classifier tells it apart"
         ),
     ),
 )
@@ -175,7 +182,7 @@ CLASSIFICATION = TableSchema(
         Flag(
             3,
             "OUTSIDE_TRAINING",
-            "the coadd's PSF is narrower or wider than those that the model was trained on",
+            "unlike what the model was trained on: the coadd's PSF, or the footprint itself",
         ),
     ),
 )
@@ -278,7 +285,7 @@ MORPHOLOGY = TableSchema(
 
 TRUTH = TableSchema(
     "blend_truth",
-    "One row a simulated galaxy",
+    "One row a simulated galaxy or star",
     (
         Column(
             "galaxyId",
@@ -315,6 +322,11 @@ TRUTH = TableSchema(
         Column("bulgeEllipticity", "f4", "(a - b) / (a + b) of the bulge", "", "src.ellipticity"),
         Column("diskEllipticity", "f4", "(a - b) / (a + b) of the disk", "", "src.ellipticity"),
         Column("positionAngle", "f4", "Of the major axis, from +x to +y", "deg", "pos.posAng"),
+        Column("shear1", "f4", "Lensing shear that stretches it along x; sizes are before lensing"),
+        Column("shear2", "f4", "Lensing shear that stretches it along the diagonal x = y"),
+        Column("convergence", "f4", "Lensing convergence; magnitude and flux include it"),
+        Column("redshift", "f4", "Redshift; NaN if not known", "", "src.redshift"),
+        Column("isStar", "bool", "A star: drawn as a point"),
     ),
 )
 
@@ -339,46 +351,24 @@ FOOTPRINT_LABELS = TableSchema(
     ),
 )
 
-EVALUATION = TableSchema(
-    "blend_evaluation",
-    "One row an evaluated peak finder",
+_BANDS = "by name, with commas between them, in the order of their priority"
+
+MERGED_FOOTPRINTS = TableSchema(
+    "merged_blend_footprints",
+    "One row a footprint merged over bands, measured in the band of the highest priority",
     (
-        Column("peakFinder", "str", "Name of the peak finder"),
-        Column("nScenes", "i4", "Scenes it was tried on", "", "meta.number"),
-        Column("nFootprints", "i4", "Labelled footprints", "", "meta.number"),
-        Column("nBlended", "i4", "Of them truly blended", "", "meta.number"),
-        Column("unblendedAccuracy", "f4", "Share of unblended footprints called unblended"),
-        Column("blendedAccuracy", "f4", "Share of blended footprints called blended"),
-        Column("balancedAccuracy", "f4", "Mean of the two accuracies"),
-        Column("balancedAccuracyErr", "f4", "Its standard error, from the scatter between scenes"),
-        Column(
-            "crossEntropy",
-            "f4",
-            "Mean cross-entropy of the blend probability, in nats; NaN without probabilities",
-        ),
-        Column("crossEntropyErr", "f4", "Its standard error, from the scatter between scenes"),
-        Column("calibrationError", "f4", "Expected calibration error of the blend probability"),
+        *FOOTPRINTS.columns,
+        Column("bands", "str", f"Bands in which a footprint overlaps it, {_BANDS}"),
     ),
+    FOOTPRINTS.flags,
 )
 
-RELIABILITY = TableSchema(
-    "blend_reliability",
-    "One row a bin of blend probability: stated against observed share of blends",
-    (
-        Column("peakFinder", "str", "Name of the peak finder"),
-        Column("probabilityLow", "f4", "Lower edge of the bin", "", "stat.probability"),
-        Column("probabilityHigh", "f4", "Upper edge of the bin", "", "stat.probability"),
-        Column("nFootprints", "i4", "Labelled footprints in the bin", "", "meta.number"),
-        Column(
-            "meanProbability",
-            "f4",
-            "Their mean blend probability; NaN if there are none",
-            "",
-            "stat.probability",
-        ),
-        Column("blendedFraction", "f4", "Their observed share of blends; NaN if there are none"),
-        Column("blendedFractionErr", "f4", "Its binomial standard error", "", "stat.error"),
-    ),
+MERGED_PEAKS = TableSchema(
+    "merged_blend_peaks",
+    "One row a peak merged over bands, as the first of its bands has it; the most significant"
+    " first in a footprint",
+    (*PEAKS.columns, Column("bands", "str", f"Bands that saw the peak, {_BANDS}")),
+    PEAKS.flags,
 )
 
 #: Every schema by dataset type name.
@@ -390,9 +380,10 @@ SCHEMAS = {
         CLASSIFICATION,
         PEAKS,
         MORPHOLOGY,
+        MERGED_FOOTPRINTS,
+        MERGED_PEAKS,
         TRUTH,
         FOOTPRINT_LABELS,
-        EVALUATION,
-        RELIABILITY,
+        *SCORE_TABLES,
     )
 }

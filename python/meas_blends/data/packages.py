@@ -18,7 +18,12 @@ from ..errors import BadInputError
 from .files import write_whole
 
 __all__ = [
+    "BLEND_CNN",
+    "BLEND_ENSEMBLE",
     "BLEND_GP",
+    "BLEND_GP_PCA",
+    "BLEND_GP_PCA_BANDS",
+    "BLEND_LOGISTIC",
     "MORPHOLOGY_COMPACT",
     "ModelPackage",
     "find_package",
@@ -26,7 +31,12 @@ __all__ = [
 ]
 
 #: Kinds of model packages: which code can load one.
+BLEND_LOGISTIC = "blend_logistic"
+BLEND_CNN = "blend_cnn"
+BLEND_GP_PCA = "blend_gp_pca"
+BLEND_GP_PCA_BANDS = "blend_gp_pca_bands"
 BLEND_GP = "blend_gp"
+BLEND_ENSEMBLE = "blend_ensemble"
 MORPHOLOGY_COMPACT = "morphology_compact"
 
 FORMAT_VERSION = 1
@@ -42,7 +52,7 @@ class ModelPackage:
     Parameters
     ----------
     kind : `str`
-        What can load it: `BLEND_GP`, `MORPHOLOGY_COMPACT`, or a plugin's own.
+        What can load it: `BLEND_GP`, `MORPHOLOGY_COMPACT`..., or a plugin's own.
     name, version, description : `str`
         What it is, for people and for the tables.
     meta : `dict`

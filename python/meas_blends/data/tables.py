@@ -13,7 +13,7 @@ from astropy.table import Column, Table, meta
 from ..errors import BadInputError
 from .files import write_whole
 
-__all__ = ["read_table", "write_table"]
+__all__ = ["read_table", "to_arrow", "write_table"]
 
 #: Key under which astropy and daf_butler keep column attributes in Parquet.
 _META_KEY = b"table_meta_yaml"
@@ -25,11 +25,15 @@ def write_table(table: Table, path: str | os.PathLike[str]) -> None:
     `astropy.table.Table.read`, ``lsst.daf.butler`` and pandas read it back;
     the first two with units and descriptions.
     """
+    with write_whole(path) as temporary:
+        pq.write_table(to_arrow(table), temporary)
+
+
+def to_arrow(table: Table) -> pa.Table:
+    """Turn a table of 1-D columns into one of Arrow, units and descriptions included."""
     arrow = pa.table({name: np.asarray(table[name]) for name in table.colnames})
     yaml = "\n".join(meta.get_yaml_from_table(table))
-    arrow = arrow.replace_schema_metadata({_META_KEY: yaml.encode()})
-    with write_whole(path) as temporary:
-        pq.write_table(arrow, temporary)
+    return arrow.replace_schema_metadata({_META_KEY: yaml.encode()})
 
 
 def read_table(path: str | os.PathLike[str]) -> Table:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import lsst.pipe.base.connectionTypes as ct
 from astropy.table import Table
-from lsst.pex.config import ConfigField
+from lsst.pex.config import ConfigField, Field
 from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
 
 from ..data.coadd import Coadd
 from ..data.footprints import pixel_lists
+from ..data.packages import ModelPackage
 from ..plugins.registries import peak_finders
 from .filtering import FilteringConfig, filter_coadd
+from .peak_finders import check_takes
 
 __all__ = ["ClassifyBlendsConfig", "ClassifyBlendsConnections", "ClassifyBlendsTask"]
 
@@ -32,6 +34,12 @@ class ClassifyBlendsConnections(
         storageClass="ArrowAstropy",
         dimensions=("skymap", "tract", "patch", "band"),
     )
+    model = ct.Input(
+        doc="Model of this very coadd, if model_from_input is set.",
+        name="patch_blend_model",
+        storageClass="BlendModelPackage",
+        dimensions=("skymap", "tract", "patch", "band"),
+    )
     classification = ct.Output(
         doc="One row a footprint: how many objects.",
         name="blend_classification",
@@ -45,6 +53,11 @@ class ClassifyBlendsConnections(
         dimensions=("skymap", "tract", "patch", "band"),
     )
 
+    def __init__(self, *, config: ClassifyBlendsConfig | None = None) -> None:
+        super().__init__(config=config)
+        if not config.model_from_input:
+            del self.model
+
 
 class ClassifyBlendsConfig(PipelineTaskConfig, pipelineConnections=ClassifyBlendsConnections):
     """Configuration of `ClassifyBlendsTask`."""
@@ -53,6 +66,11 @@ class ClassifyBlendsConfig(PipelineTaskConfig, pipelineConnections=ClassifyBlend
         doc="Background and matched filter; the same as of the detection.", dtype=FilteringConfig
     )
     peak_finder = peak_finders.makeField(doc="What finds the peaks, by name.", default="gp")
+    model_from_input = Field[bool](
+        doc="Take the peak finder's model from a dataset, such as one that was trained for this"
+        " patch, and not from its own configuration?",
+        default=False,
+    )
 
 
 class ClassifyBlendsTask(PipelineTask):
@@ -64,8 +82,10 @@ class ClassifyBlendsTask(PipelineTask):
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.makeSubtask("peak_finder")
+        if self.config.model_from_input:
+            check_takes(self.peak_finder, "package", "a model from a dataset")
 
-    def run(self, coadd: Coadd, spans: Table) -> Struct:
+    def run(self, coadd: Coadd, spans: Table, model: ModelPackage | None = None) -> Struct:
         """Classify the footprints of a coadd and find their peaks.
 
         Parameters
@@ -74,6 +94,8 @@ class ClassifyBlendsTask(PipelineTask):
             The coadd that they were found in.
         spans : `astropy.table.Table`
             Their pixels, `~meas_blends.data.catalogs.SPANS`.
+        model : `~meas_blends.data.packages.ModelPackage`, optional
+            Model of this coadd, in place of the peak finder's own.
 
         Returns
         -------
@@ -85,7 +107,9 @@ class ClassifyBlendsTask(PipelineTask):
         """
         filtered = filter_coadd(coadd, self.config.filtering)
         pixels = pixel_lists(spans, coadd.shape, coadd.xy0)
-        found = self.peak_finder.run(filtered, pixels)
+        # Plugins' peak finders need not take a model.
+        more = {} if model is None else {"package": model}
+        found = self.peak_finder.run(filtered, pixels, **more)
         self.log.info(
             "%s: %d of %d footprints blended",
             coadd.name,

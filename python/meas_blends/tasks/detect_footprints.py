@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import lsst.pipe.base.connectionTypes as ct
-from lsst.pex.config import ConfigField, Field
+from lsst.pex.config import Config, ConfigField, Field
 from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
 
 from ..data.coadd import Coadd
 from ..detection.find import find_footprints
 from .filtering import FilteringConfig, filter_coadd
 
-__all__ = ["DetectFootprintsConfig", "DetectFootprintsConnections", "DetectFootprintsTask"]
+__all__ = [
+    "DetectFootprintsConfig",
+    "DetectFootprintsConnections",
+    "DetectFootprintsTask",
+    "DetectionConfig",
+]
 
 
 class DetectFootprintsConnections(
@@ -38,8 +43,8 @@ class DetectFootprintsConnections(
     )
 
 
-class DetectFootprintsConfig(PipelineTaskConfig, pipelineConnections=DetectFootprintsConnections):
-    """Configuration of `DetectFootprintsTask`."""
+class DetectionConfig(Config):
+    """How footprints are found; a base of task configurations."""
 
     filtering = ConfigField(doc="Background and matched filter.", dtype=FilteringConfig)
     threshold = Field[float](
@@ -57,6 +62,12 @@ class DetectFootprintsConfig(PipelineTaskConfig, pipelineConnections=DetectFootp
         default=1,
         check=lambda value: value >= 1,
     )
+
+
+class DetectFootprintsConfig(
+    PipelineTaskConfig, DetectionConfig, pipelineConnections=DetectFootprintsConnections
+):
+    """Configuration of `DetectFootprintsTask`."""
 
 
 class DetectFootprintsTask(PipelineTask):

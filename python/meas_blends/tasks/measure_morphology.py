@@ -16,6 +16,7 @@ from ..data.footprints import spans_to_labels
 from ..detection.background import subtract_background
 from ..detection.complete import complete_coadd
 from ..plugins.registries import estimators
+from .dimensions import drop_band
 from .filtering import BackgroundConfig
 
 if TYPE_CHECKING:
@@ -54,12 +55,22 @@ class MeasureMorphologyConnections(
         dimensions=("skymap", "tract", "patch", "band"),
     )
 
+    def __init__(self, *, config: MeasureMorphologyConfig | None = None) -> None:
+        super().__init__(config=config)
+        if config.merged_peaks:
+            drop_band(self, "spans", "peaks")
+
 
 class MeasureMorphologyConfig(
     PipelineTaskConfig, BackgroundConfig, pipelineConnections=MeasureMorphologyConnections
 ):
     """Configuration of `MeasureMorphologyTask`."""
 
+    merged_peaks = Field[bool](
+        doc="Are spans and peaks those of a patch, merged over its bands? Each is then measured in"
+        " every band.",
+        default=False,
+    )
     estimator = estimators.makeField(doc="What measures the stamps, by name.", default="compact")
     batch_size = Field[int](
         doc="Stamps that are cut and measured at once; bounds the memory.",

@@ -1,4 +1,4 @@
-"""Train the Gaussian process on labelled footprints of many scenes."""
+"""Train a blend classifier on the labelled footprints of many scenes."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ from collections.abc import Sequence
 
 import lsst.pipe.base.connectionTypes as ct
 import numpy as np
-from astropy.table import Table
-from lsst.pex.config import ConfigField, Field, ListField, RangeField
+from lsst.pex.config import ConfigField, Field, RangeField
 from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
 
-from ..blends.cutouts import cut_footprints
-from ..blends.maxima import find_maxima
-from ..data.coadd import Coadd
-from ..data.footprints import pixel_lists
-from ..detection.matched_filter import FilteredCoadd
 from ..errors import BadInputError
-from .filtering import FilteringConfig, filter_coadd
+from ..plugins.registries import trainers
+from .filtering import FilteringConfig
+from .handles import Handle
+from .labelled_scenes import LabelledScenes
 
 __all__ = [
     "TrainBlendClassifierConfig",
@@ -26,7 +23,7 @@ __all__ = [
 
 
 class TrainBlendClassifierConnections(PipelineTaskConnections, dimensions=("skymap", "band")):
-    """Labelled scenes in, a model package out."""
+    """Scenes with their truth in, a model package out."""
 
     coadds = ct.Input(
         doc="Coadds of the scenes.",
@@ -34,6 +31,7 @@ class TrainBlendClassifierConnections(PipelineTaskConnections, dimensions=("skym
         storageClass="BlendCoadd",
         dimensions=("skymap", "tract", "patch", "band"),
         multiple=True,
+        deferLoad=True,
     )
     spans = ct.Input(
         doc="Pixels of their footprints.",
@@ -41,13 +39,15 @@ class TrainBlendClassifierConnections(PipelineTaskConnections, dimensions=("skym
         storageClass="ArrowAstropy",
         dimensions=("skymap", "tract", "patch", "band"),
         multiple=True,
+        deferLoad=True,
     )
-    labels = ct.Input(
-        doc="True number of objects of each footprint.",
-        name="blend_labels",
+    truth = ct.Input(
+        doc="The galaxies that are truly there.",
+        name="blend_truth",
         storageClass="ArrowAstropy",
         dimensions=("skymap", "tract", "patch", "band"),
         multiple=True,
+        deferLoad=True,
     )
     model = ct.Output(
         doc="The trained classifier.",
@@ -65,9 +65,19 @@ class TrainBlendClassifierConfig(
     filtering = ConfigField(
         doc="Background and matched filter; the same as of the detection.", dtype=FilteringConfig
     )
-    name = Field[str](doc="Name of the model package.", default="gp_lsst_i")
+    trainer = trainers.makeField(doc="Which classifier to train, by name.", default="gp")
+    name = Field[str](
+        doc="Name of the model package; if not given, that of the classifier and the bands, such"
+        " as gp_i.",
+        default="",
+    )
     version = Field[str](doc="Version of the model package.", default="1")
-    seed = Field[int](doc="Seed of the choices that training makes.", default=1)
+    description = Field[str](
+        doc="What it is, in one line; if not given, the classifier's name.", default=""
+    )
+    seed = Field[int](
+        doc="Seed of the choices that training makes.", default=1, check=lambda value: value >= 0
+    )
     calibration_fraction = RangeField[float](
         doc="Share of the scenes, the last ones, that probabilities are calibrated on instead.",
         default=0.2,
@@ -75,115 +85,92 @@ class TrainBlendClassifierConfig(
         max=1.0,
         inclusiveMin=False,
     )
-    cutout_size = Field[int](
-        doc="Side of the cutouts [pixel], odd.",
-        default=23,
-        check=lambda size: size > 0 and size % 2 == 1,
-    )
-    n_features = Field[int](
-        doc="Principal components.", default=8, check=lambda number: number >= 1
-    )
-    n_neighbours = Field[int](
-        doc="Training footprints that each prediction rests on.",
-        default=50,
-        check=lambda number: number >= 2,
-    )
-    max_footprints = Field[int](
-        doc="Most footprints to keep in the model.", default=20000, check=lambda number: number > 0
-    )
-    batch = Field[int](
-        doc="Leave-one-out predictions that hyperparameters are judged by.",
-        default=3000,
-        check=lambda number: number > 0,
-    )
-    smoothness = ListField[float](
-        doc="Smoothness nu of the Matern kernel, to choose from; half-integers up to 2.5 are fast.",
-        default=[0.5, 1.5, 2.5],
-        itemCheck=lambda nu: nu > 0,
-    )
-    noise = ListField[float](
-        doc="Variance of the labels' noise over the prior's, to choose from.",
-        default=[1e-3, 1e-2, 1e-1, 1.0],
-        itemCheck=lambda noise: noise > 0,
+    min_significance = Field[float](
+        doc="Least point-source S/N of a galaxy that counts as an object.",
+        default=5.0,
+        check=lambda value: value >= 0,
     )
     peak_threshold = Field[float](
-        doc="Point-source S/N of the local maxima that the table of counts goes by.", default=5.0
+        doc="Point-source S/N of the local maxima, which classifiers also go by.", default=5.0
     )
 
 
 class TrainBlendClassifierTask(PipelineTask):
-    """Train the Gaussian process of Buchanan et al. (2022)."""
+    """Train the chosen classifier, with the last scenes kept apart to calibrate it."""
 
     ConfigClass = TrainBlendClassifierConfig
     _DefaultName = "trainBlendClassifier"
 
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.makeSubtask("trainer")
+
     def run(
-        self, coadds: Sequence[Coadd], spans: Sequence[Table], labels: Sequence[Table]
+        self, coadds: Sequence[Handle], spans: Sequence[Handle], truth: Sequence[Handle]
     ) -> Struct:
         """Train on the labelled footprints of all scenes.
 
         Parameters
         ----------
-        coadds, spans, labels : sequences of one length
-            Scenes, their footprints' pixels, and
-            `~meas_blends.data.catalogs.FOOTPRINT_LABELS` of them. Footprints
-            without an object are left out.
+        coadds, spans, truth : sequences of one length
+            Handles, whose ``get()`` reads the coadds of the scenes, their
+            footprints' pixels (`~meas_blends.data.catalogs.SPANS`) and their
+            galaxies (`~meas_blends.data.catalogs.TRUTH`). Scenes are read one
+            at a time, and again whenever the trainer looks at them.
 
         Returns
         -------
         result : `lsst.pipe.base.Struct`
             ``model``, a `~meas_blends.data.packages.ModelPackage`.
-        """
-        # MuyGPyS brings torch: pay for it only where a model is trained.
-        from ..blends.training import TrainingSet, train_gaussian_process
 
-        apart = max(round(self.config.calibration_fraction * len(coadds)), 1)
-        if len(coadds) <= apart:
+        Raises
+        ------
+        BadInputError
+            If there are too few scenes to keep some apart, or a scene lacks
+            one of the three.
+        """
+        scenes = self._scenes(coadds, spans, truth)
+        n_apart = max(round(self.config.calibration_fraction * len(scenes)), 1)
+        n_training = len(scenes) - n_apart
+        if n_training < 1:
             raise BadInputError(
-                f"{len(coadds)} scenes to train on and {apart} of them to calibrate by; give more."
+                f"{len(scenes)} scenes to train on and {n_apart} of them to calibrate by; give"
+                " more."
             )
-        scenes, widths = [], []
-        for coadd, pixels, truth in zip(coadds, spans, labels, strict=True):
-            filtered = filter_coadd(coadd, self.config.filtering)
-            scenes.append(self._read(filtered, pixels, truth))
-            widths.append(filtered.sigma)
-        training, kept_apart = (
-            TrainingSet(*(np.concatenate(column) for column in zip(*part, strict=True)))
-            for part in (scenes[:-apart], scenes[-apart:])
-        )
-        model = train_gaussian_process(
-            training,
-            kept_apart,
-            np.random.default_rng(self.config.seed),
-            n_features=self.config.n_features,
-            n_neighbours=self.config.n_neighbours,
-            max_footprints=self.config.max_footprints,
-            batch=self.config.batch,
-            smoothness=list(self.config.smoothness),
-            noise=list(self.config.noise),
-        )
+        training, apart = scenes[:n_training], scenes[n_training:]
+        rng = np.random.default_rng(self.config.seed)
+        model = self.trainer.run(training, apart, rng)
+        facts = [*training.facts, *apart.facts]
+        widths = [fact.psf_sigma for fact in facts]
         model.psf_sigma = (min(widths), max(widths))
-        model.meta["training"] |= {
-            "scenes": len(coadds) - apart,
-            "calibration_scenes": apart,
-            "bands": sorted({coadd.band for coadd in coadds}),
-            "pixel_scales": sorted({round(coadd.pixel_scale, 4) for coadd in coadds}),
+        bands = sorted({fact.band.replace(",", "") for fact in facts})
+        classifier = self.config.trainer.name
+        package = model.to_package(
+            self.config.name or "_".join([classifier, "".join(bands)]).rstrip("_"),
+            self.config.version,
+            self.config.description or f"Blend classifier '{classifier}'",
+        )
+        package.meta["training"] = {
+            **package.meta.get("training", {}),
+            "scenes": n_training,
+            "calibration_scenes": n_apart,
+            "coadds": [fact.name for fact in facts],
+            "bands": bands,
+            "pixel_scales": sorted({round(fact.pixel_scale, 4) for fact in facts}),
+            "min_significance": self.config.min_significance,
             "seed": self.config.seed,
         }
-        description = (
-            f"Gaussian-process blend classifier, {self.config.n_features} principal components"
-            f" of {self.config.cutout_size}-pixel cutouts (Buchanan et al. 2022)"
-        )
-        return Struct(model=model.to_package(self.config.name, self.config.version, description))
+        return Struct(model=package)
 
-    def _read(
-        self, filtered: FilteredCoadd, spans: Table, labels: Table
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Cutouts, true counts and local maxima of one scene's labelled footprints."""
-        pixels = pixel_lists(spans, filtered.coadd.shape, filtered.coadd.xy0)
-        cutouts = cut_footprints(filtered, pixels, self.config.cutout_size)
-        maxima = find_maxima(filtered, pixels, self.config.peak_threshold)
-        n_objects = np.asarray(labels["nObjects"])
-        labelled = n_objects > 0
-        n_maxima = maxima.counts(len(pixels.identifiers))
-        return cutouts.images[labelled], n_objects[labelled], n_maxima[labelled]
+    def _scenes(
+        self, coadds: Sequence[Handle], spans: Sequence[Handle], truth: Sequence[Handle]
+    ) -> LabelledScenes:
+        """Put the datasets of each scene together."""
+        return LabelledScenes.pair_up(
+            coadds,
+            spans,
+            truth,
+            filtering=self.config.filtering,
+            peak_threshold=self.config.peak_threshold,
+            min_significance=self.config.min_significance,
+        )

@@ -1,0 +1,113 @@
+"""Say how many objects each footprint of a patch holds, from all bands at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import lsst.pipe.base.connectionTypes as ct
+from astropy.table import Table
+from lsst.pex.config import ConfigField, Field
+from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
+
+from ..data.footprints import pixel_lists
+from ..plugins.registries import peak_finders
+from .dimensions import IMAGE, PATCH
+from .filtering import FilteringConfig, filter_bands
+from .handles import Handle
+from .peak_finders import check_takes
+
+__all__ = ["ClassifyBandsConfig", "ClassifyBandsConnections", "ClassifyBandsTask"]
+
+
+class ClassifyBandsConnections(PipelineTaskConnections, dimensions=PATCH):
+    """Coadds of all bands and spans in, classification and peaks out."""
+
+    coadds = ct.Input(
+        doc="Coadds of the bands.",
+        name="blend_coadd",
+        storageClass="BlendCoadd",
+        dimensions=IMAGE,
+        multiple=True,
+        deferLoad=True,
+    )
+    spans = ct.Input(
+        doc="Pixels of the footprints: those found in the bands together, or merged from them.",
+        name="bands_blend_spans",
+        storageClass="ArrowAstropy",
+        dimensions=PATCH,
+    )
+    classification = ct.Output(
+        doc="One row a footprint: how many objects.",
+        name="bands_blend_classification",
+        storageClass="ArrowAstropy",
+        dimensions=PATCH,
+    )
+    peaks = ct.Output(
+        doc="One row an object: where.",
+        name="bands_blend_peaks",
+        storageClass="ArrowAstropy",
+        dimensions=PATCH,
+    )
+
+
+class ClassifyBandsConfig(PipelineTaskConfig, pipelineConnections=ClassifyBandsConnections):
+    """Configuration of `ClassifyBandsTask`."""
+
+    filtering = ConfigField(
+        doc="Background and matched filter; the same as of the detection.", dtype=FilteringConfig
+    )
+    reference = Field[str](
+        doc="Reference band, whose smoothed image has the peaks; a classifier sees the others"
+        " beside it.",
+        default="i",
+    )
+    peak_finder = peak_finders.makeField(
+        doc="What finds the peaks, by name; it must know several bands.", default="gp"
+    )
+
+
+class ClassifyBandsTask(PipelineTask):
+    """Classify footprints by one classifier over all bands, and give them peaks."""
+
+    ConfigClass = ClassifyBandsConfig
+    _DefaultName = "classifyBands"
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.makeSubtask("peak_finder")
+        check_takes(self.peak_finder, "others", "several bands")
+
+    def run(self, coadds: Sequence[Handle], spans: Table) -> Struct:
+        """Classify the footprints of a patch and find their peaks.
+
+        Parameters
+        ----------
+        coadds : sequence of `Handle`
+            Handles of coadds with the band in their ``dataId``, one a band.
+        spans : `astropy.table.Table`
+            Pixels of the footprints, `~meas_blends.data.catalogs.SPANS`.
+
+        Returns
+        -------
+        result : `lsst.pipe.base.Struct`
+            ``classification`` (`~meas_blends.data.catalogs.CLASSIFICATION`)
+            and ``peaks`` (`~meas_blends.data.catalogs.PEAKS`), as of
+            `ClassifyBlendsTask`.
+
+        Raises
+        ------
+        BadInputError
+            If the reference band is missing, the bands are not on one grid,
+            or the classifier wants other bands.
+        """
+        filtered, others = filter_bands(coadds, self.config.reference, self.config.filtering)
+        pixels = pixel_lists(spans, filtered.coadd.shape, filtered.coadd.xy0)
+        found = self.peak_finder.run(filtered, pixels, others=others)
+        self.log.info(
+            "%s with %s: %d of %d footprints blended",
+            filtered.coadd.name,
+            ", ".join(others) or "no other band",
+            found.classification["blended"].sum(),
+            len(found.classification),
+        )
+        return Struct(classification=found.classification, peaks=found.peaks)
