@@ -63,3 +63,30 @@ def toy_packages(toy_models, tmp_path_factory) -> dict[str, Path]:
         model.psf_sigma = (1.8, 1.8)
         model.to_package(f"toy_{name}", "1", "toy scenes").write(folder / name)
     return {name: folder / name for name in toy_models}
+
+
+@pytest.fixture(scope="session")
+def one_thread():
+    """Let networks train with one thread: two on one core wait for each other."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("meas_blends.blends.training.network._THREADS", 1)
+        yield
+
+
+@pytest.fixture(scope="session")
+def toy_gp(toy_scenes, one_thread):
+    """A tiny classifier of the default kind, trained on toy scenes."""
+    from meas_blends.blends.training.gp import train_gp
+    from network_toys import TINY_GP
+
+    model = train_gp(*toy_scenes, np.random.default_rng(11), **TINY_GP)
+    model.psf_sigma = (1.8, 1.8)
+    return model
+
+
+@pytest.fixture(scope="session")
+def toy_gp_package(toy_gp, tmp_path_factory) -> Path:
+    """Folder of its package."""
+    folder = tmp_path_factory.mktemp("models") / "gp"
+    toy_gp.to_package("toy_gp", "1", "toy scenes").write(folder)
+    return folder

@@ -76,12 +76,16 @@ class Classifier(ABC):
         Least and largest PSF width of the training coadds [pixel].
     label : `str`
         Name and version of the model package; empty before it has one.
+    cutout_size : `int` or `None`
+        Side of the square that it sees of a footprint [pixel]; none if it
+        sees all of it.
     """
 
     kind: str
     threshold: float
     psf_sigma: tuple[float, float]
     label: str = ""
+    cutout_size: int | None = None
 
     @abstractmethod
     def predict(self, detections: Detections) -> Prediction:

@@ -212,7 +212,7 @@ class GpClassifier(Classifier):
                 meta.get("training", {}),
                 package.label,
             )
-        except (KeyError, TypeError, RuntimeError) as error:
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise BadInputError(
                 f"{package.name}: the model package lacks or misshapes a part"
                 f" ({str(error).splitlines()[0]}); copy or train it anew."

@@ -54,10 +54,11 @@ class Examples:
     Attributes
     ----------
     others : `tuple` [`str`]
-        Bands that the scenes have besides the reference.
+        Bands that the first scene has besides the reference, and all others need.
     """
 
     def __init__(self, scenes: Sequence[LabelledDetections]) -> None:
+        self.others: tuple[str, ...] | None = None
         with tempfile.TemporaryFile() as store:
             columns = [self._add(scene, store) for scene in scenes]
             store.flush()
@@ -77,7 +78,8 @@ class Examples:
 
     def _add(self, scene: LabelledDetections, store: BinaryIO) -> dict[str, np.ndarray]:
         """Write a scene's patches, and return all else of them."""
-        self.others = tuple(scene.detections.others)
+        if self.others is None:
+            self.others = tuple(scene.detections.others)
         patches = cut_patches(scene.detections, self.others)
         layout = patches.layout
         kept = np.flatnonzero(scene.n_objects > 0)

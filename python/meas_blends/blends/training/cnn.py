@@ -35,7 +35,7 @@ def train_cnn(
     apart: Sequence[LabelledDetections],
     rng: np.random.Generator,
     cutout_size: int = 23,
-    pedestal: float = 264.0,
+    pedestal: float = 30.0,
     channels: Sequence[int] = (128, 64),
     widths: Sequence[int] = (800, 400, 200),
     dropout: float = 0.2,

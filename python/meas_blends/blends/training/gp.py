@@ -36,7 +36,7 @@ def train_gp(
     training: Sequence[LabelledDetections],
     apart: Sequence[LabelledDetections],
     rng: np.random.Generator,
-    passes: int = 10,
+    passes: int = 12,
     examples_fraction: float = 0.15,
     max_examples: int = 20000,
     n_neighbours: int = 32,

@@ -40,7 +40,7 @@ def train_gp_pca(
     apart: Sequence[LabelledDetections],
     rng: np.random.Generator,
     cutout_size: int = 23,
-    pedestal: float = 264.0,
+    pedestal: float = 30.0,
     n_features: int = 8,
     n_neighbours: int = 50,
     max_footprints: int = 40000,

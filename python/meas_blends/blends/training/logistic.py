@@ -35,7 +35,7 @@ def train_logistic(
     apart: Sequence[LabelledDetections],
     rng: np.random.Generator,
     cutout_size: int = 23,
-    pedestal: float = 264.0,
+    pedestal: float = 30.0,
     n_features: int = 8,
     inverse_penalty: float = 1.0,
     mixture: str = "even",

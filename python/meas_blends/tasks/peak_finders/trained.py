@@ -185,10 +185,8 @@ class TrainedPeakFinderTask(Task):
         bad = pixels.reduce(np.logical_or, filtered.bad.ravel()[pixels.flat])
         flags = outside * CLASSIFICATION.flag("OUTSIDE_TRAINING")
         flags = flags | bad * CLASSIFICATION.flag("BAD_PIXELS")
-        # Not every classifier looks at cutouts.
-        size = getattr(model, "cutout_size", None)
-        if size is not None:
-            clipped = exceeds(pixels, filtered.smoothed.shape[1], size)
+        if model.cutout_size is not None:
+            clipped = exceeds(pixels, filtered.smoothed.shape[1], model.cutout_size)
             flags = flags | clipped * CLASSIFICATION.flag("CLIPPED")
         return flags
 

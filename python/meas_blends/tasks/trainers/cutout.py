@@ -16,9 +16,10 @@ class CutoutTrainerConfig(Config):
         check=lambda size: size > 0 and size % 2 == 1,
     )
     pedestal = Field[float](
-        doc="Sky in the cutouts, in units of the noise of a pixel: that of a hundred exposures of"
-        " dark sky in the i band, as in the slides' coadds; 0 for sky-subtracted cutouts.",
-        default=264.0,
+        doc="Sky left in the cutouts, in units of the noise of a pixel. A hundred exposures of dark"
+        " sky in the i band, as in the slides' coadds, are 264; 0 is for sky-subtracted cutouts."
+        " The default has the best leave-one-out accuracy of 'gp_pca' on training scenes.",
+        default=30.0,
         check=lambda value: value >= 0,
     )
     mixture = ChoiceField[str](
