@@ -182,4 +182,4 @@ def test_other_bands_come_along(scene):
     assert examples.others == ("r",)
     (batch,) = examples.draw(np.arange(1), Coins(0, 0, 0))
     assert batch.planes.shape[1] == 8
-    np.testing.assert_allclose(batch.planes[:, 5], batch.planes[:, 0], rtol=1e-3)
+    np.testing.assert_allclose(batch.planes[:, 4], batch.planes[:, 0], rtol=1e-3)

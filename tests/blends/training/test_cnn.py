@@ -22,6 +22,7 @@ def test_more_epochs_less_loss(toy_scenes):
             channels=(4, 4),
             widths=(16,),
             epochs=epochs,
+            pedestal=264.0,
             batch=20,
         ).training["loss"]
         for epochs in (1, 10)

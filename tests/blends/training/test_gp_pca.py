@@ -18,6 +18,7 @@ def trained(toy_scenes):
         n_neighbours=20,
         batch=150,
         calibration="none",
+        pedestal=264.0,
         **GRID,
     )
 
