@@ -60,6 +60,7 @@ def with_objects(examples, number, *heads):
 def positions(target):
     """Centres of the objects of a target, from the first pixel of its patch, by column."""
     row, column = np.nonzero(target[..., 0])
+    assert np.abs(target[row, column, 1:]).max() <= 1, "not in its own cell"
     x = 2 * column + 0.5 + target[row, column, 1]
     y = 2 * row + 0.5 + target[row, column, 2]
     return np.stack([x, y], axis=1)
