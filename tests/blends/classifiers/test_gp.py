@@ -1,11 +1,13 @@
 """The default classifier."""
 
 import copy
+import dataclasses
 
 import numpy as np
 import pytest
 
 from meas_blends.blends.classifiers.gp import Coordinates, GpClassifier
+from meas_blends.blends.classifiers.neighbours import NeighbourProcess
 from meas_blends.data.packages import ModelPackage
 from meas_blends.errors import BadInputError
 from meas_blends.evaluation.scores import balanced_accuracy
@@ -57,6 +59,21 @@ def test_the_others_in_the_image_have_no_say(toy_gp, fresh, prediction):
     np.testing.assert_array_equal(fewer.unusual, prediction.unusual[rows])
     mine = np.isin(prediction.places.owner, rows)
     np.testing.assert_allclose(fewer.places.x, prediction.places.x[mine], atol=1e-3)
+
+
+def test_neighbours_speak_on_top_of_the_prior_mean(toy_gp):
+    rng = np.random.default_rng(1)
+    embedding = rng.normal(size=(6, 8)).astype(np.float32)
+    features = rng.normal(size=(6, 4)).astype(np.float32)
+    where = toy_gp.coordinates(embedding, features)
+    prior = toy_gp.coordinates.prior_mean(where, features)
+    # Examples at these very places, where there was half an object of four more.
+    values = np.tile(np.array([0, 0, 0, 0.5], np.float32), (6, 1))
+    process = NeighbourProcess(where * toy_gp.scales, values, 1e-3, 1)
+    model = dataclasses.replace(toy_gp, process=process)
+    expected = np.maximum(prior + values, 1e-3)
+    expected /= expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(model.stated(embedding, features), expected, atol=2e-3)
 
 
 def test_what_is_unlike_the_training_is_unusual(toy_gp, fresh, prediction):

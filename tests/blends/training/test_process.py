@@ -58,6 +58,14 @@ def test_what_matters_has_short_length_scales(fitted):
     assert 0 < process.noise < 1
 
 
+def test_labels_that_say_nothing_are_noise():
+    """No footprint may see its own label when the noise is found."""
+    embedding, others, number = checkerboard(1)
+    coins = np.random.default_rng(8).permutation(number)
+    _, _, process = fit_process(embedding, others, coins, 20, np.random.default_rng(1))
+    assert process.noise > 2
+
+
 def test_the_prior_mean_learns_a_line():
     fitted = fit_process(*line(3), 20, np.random.default_rng(1))
     embedding, others, number = line(4)
