@@ -56,8 +56,8 @@ class AreaClassifier(Classifier):
         return model
 
 
-def train_area(training, apart, penalty):
-    """Fit the curve; scenes are read one at a time, so look at each once."""
+def train_area(training, apart, rng, penalty):
+    """Fit the curve; scenes are read one at a time, so look at each once. Nothing is drawn."""
     columns = [(log_area(s.detections), s.n_objects, s.detections.n_maxima) for s in training]
     size, n_objects, n_maxima = map(np.concatenate, zip(*columns, strict=True))
     known = n_objects > 0

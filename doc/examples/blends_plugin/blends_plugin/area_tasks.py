@@ -1,9 +1,9 @@
 """What makes the area classifier a choice in the train and classify tasks."""
 
 from lsst.pex.config import Config, RangeField
-from lsst.pipe.base import Task
 
 from meas_blends.tasks.peak_finders.trained import TrainedPeakFinderTask
+from meas_blends.tasks.trainers.trainer import TrainerTask
 
 
 class AreaTask(TrainedPeakFinderTask):
@@ -22,15 +22,9 @@ class AreaTrainerConfig(Config):
     )
 
 
-class AreaTrainerTask(Task):
+class AreaTrainerTask(TrainerTask):
     """Train the area classifier."""
 
     ConfigClass = AreaTrainerConfig
     _DefaultName = "areaTrainer"
-
-    def run(self, training, apart, rng):
-        """Train on some scenes; see TrainBlendClassifierTask for the contract."""
-        # Heavy imports wait until something is trained.
-        from .area import train_area
-
-        return train_area(training, apart, self.config.penalty)
+    function = "blends_plugin.area:train_area"

@@ -28,6 +28,7 @@ _LEAST = 1e-4
 def train_ensemble(
     training: Sequence[LabelledDetections],
     apart: Sequence[LabelledDetections],
+    rng: np.random.Generator,
     members: Sequence[str],
 ) -> EnsembleClassifier:
     """Weigh trained classifiers against each other.
@@ -37,6 +38,8 @@ def train_ensemble(
     training, apart : sequence of `~meas_blends.blends.detections.LabelledDetections`
         Scenes that no member was trained on: to find the weights by, and to
         calibrate on.
+    rng : `numpy.random.Generator`
+        As of every training; the weights have one best value, and draw nothing.
     members : sequence of `str`
         Names, or folders, of the members' model packages.
 

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-import numpy as np
 from lsst.pex.config import Field, FieldValidationError, ListField, RangeField
-from lsst.pipe.base import Task
 
-from ...blends.detections import LabelledDetections
 from .cutout import CutoutTrainerConfig
-
-if TYPE_CHECKING:
-    from ...blends.classifiers.cnn import CnnClassifier
+from .trainer import TrainerTask
 
 __all__ = ["CnnTrainerConfig", "CnnTrainerTask"]
 
@@ -55,31 +47,9 @@ class CnnTrainerConfig(CutoutTrainerConfig):
             )
 
 
-class CnnTrainerTask(Task):
+class CnnTrainerTask(TrainerTask):
     """Train the convolutional network of Buchanan et al. (2022)."""
 
     ConfigClass = CnnTrainerConfig
     _DefaultName = "cnnTrainer"
-
-    def run(
-        self,
-        training: Sequence[LabelledDetections],
-        apart: Sequence[LabelledDetections],
-        rng: np.random.Generator,
-    ) -> CnnClassifier:
-        """Train on some scenes and calibrate on others.
-
-        Parameters
-        ----------
-        training, apart : sequence of `~meas_blends.blends.detections.LabelledDetections`
-            Scenes to learn from, and to calibrate on.
-        rng : `numpy.random.Generator`
-
-        Returns
-        -------
-        model : `~meas_blends.blends.classifiers.cnn.CnnClassifier`
-        """
-        # torch is imported only where a model is trained.
-        from ...blends.training.cnn import train_cnn
-
-        return train_cnn(training, apart, rng, **self.config.toDict())
+    function = "meas_blends.blends.training.cnn:train_cnn"

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-import numpy as np
 from lsst.pex.config import Config, Field, ListField, RangeField
-from lsst.pipe.base import Task
 
-from ...blends.detections import LabelledDetections
-
-if TYPE_CHECKING:
-    from ...blends.classifiers.gp import GpClassifier
+from .trainer import TrainerTask
 
 __all__ = ["GpTrainerConfig", "GpTrainerTask"]
 
@@ -62,31 +54,9 @@ class GpTrainerConfig(Config):
     )
 
 
-class GpTrainerTask(Task):
+class GpTrainerTask(TrainerTask):
     """Train the network, the Gaussian process on its embedding, and the calibration."""
 
     ConfigClass = GpTrainerConfig
     _DefaultName = "gpTrainer"
-
-    def run(
-        self,
-        training: Sequence[LabelledDetections],
-        apart: Sequence[LabelledDetections],
-        rng: np.random.Generator,
-    ) -> GpClassifier:
-        """Train on some scenes and calibrate on others.
-
-        Parameters
-        ----------
-        training, apart : sequence of `~meas_blends.blends.detections.LabelledDetections`
-            Scenes to learn from, and to calibrate on.
-        rng : `numpy.random.Generator`
-
-        Returns
-        -------
-        model : `~meas_blends.blends.classifiers.gp.GpClassifier`
-        """
-        # torch is imported only where a model is trained.
-        from ...blends.training.gp import train_gp
-
-        return train_gp(training, apart, rng, **self.config.toDict())
+    function = "meas_blends.blends.training.gp:train_gp"

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-import numpy as np
 from lsst.pex.config import Field, ListField
-from lsst.pipe.base import Task
 
-from ...blends.detections import LabelledDetections
 from .cutout import CutoutTrainerConfig
-
-if TYPE_CHECKING:
-    from ...blends.classifiers.gp_pca import GpPcaClassifier
+from .trainer import TrainerTask
 
 __all__ = ["GpPcaTrainerConfig", "GpPcaTrainerTask"]
 
@@ -59,31 +51,9 @@ class GpPcaTrainerConfig(CutoutTrainerConfig):
     )
 
 
-class GpPcaTrainerTask(Task):
+class GpPcaTrainerTask(TrainerTask):
     """Train the Gaussian process of Buchanan et al. (2022)."""
 
     ConfigClass = GpPcaTrainerConfig
     _DefaultName = "gpPcaTrainer"
-
-    def run(
-        self,
-        training: Sequence[LabelledDetections],
-        apart: Sequence[LabelledDetections],
-        rng: np.random.Generator,
-    ) -> GpPcaClassifier:
-        """Train on some scenes and calibrate on others.
-
-        Parameters
-        ----------
-        training, apart : sequence of `~meas_blends.blends.detections.LabelledDetections`
-            Scenes to learn from, and to calibrate on.
-        rng : `numpy.random.Generator`
-
-        Returns
-        -------
-        model : `~meas_blends.blends.classifiers.gp_pca.GpPcaClassifier`
-        """
-        # MuyGPyS brings torch: pay for it only where a model is trained.
-        from ...blends.training.gp_pca import train_gp_pca
-
-        return train_gp_pca(training, apart, rng, **self.config.toDict())
+    function = "meas_blends.blends.training.gp_pca:train_gp_pca"

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-import numpy as np
-from lsst.pipe.base import Task
-
-from ...blends.detections import LabelledDetections
 from .gp_pca import GpPcaTrainerConfig
-
-if TYPE_CHECKING:
-    from ...blends.classifiers.gp_pca_bands import GpPcaBandsClassifier
+from .trainer import TrainerTask
 
 __all__ = ["GpPcaBandsTrainerConfig", "GpPcaBandsTrainerTask"]
 
@@ -29,31 +20,9 @@ class GpPcaBandsTrainerConfig(GpPcaTrainerConfig):
         self.noise = [1e-3, 1e-2, 1e-1]
 
 
-class GpPcaBandsTrainerTask(Task):
+class GpPcaBandsTrainerTask(TrainerTask):
     """Train the Gaussian process on the concatenated embeddings of all bands."""
 
     ConfigClass = GpPcaBandsTrainerConfig
     _DefaultName = "gpPcaBandsTrainer"
-
-    def run(
-        self,
-        training: Sequence[LabelledDetections],
-        apart: Sequence[LabelledDetections],
-        rng: np.random.Generator,
-    ) -> GpPcaBandsClassifier:
-        """Train on some scenes and calibrate on others.
-
-        Parameters
-        ----------
-        training, apart : sequence of `~meas_blends.blends.detections.LabelledDetections`
-            Scenes to learn from, and to calibrate on, all in the same bands.
-        rng : `numpy.random.Generator`
-
-        Returns
-        -------
-        model : `~meas_blends.blends.classifiers.gp_pca_bands.GpPcaBandsClassifier`
-        """
-        # MuyGPyS brings torch: pay for it only where a model is trained.
-        from ...blends.training.gp_pca_bands import train_gp_pca_bands
-
-        return train_gp_pca_bands(training, apart, rng, **self.config.toDict())
+    function = "meas_blends.blends.training.gp_pca_bands:train_gp_pca_bands"

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-import numpy as np
 from lsst.pex.config import Field
-from lsst.pipe.base import Task
 
-from ...blends.detections import LabelledDetections
 from .cutout import CutoutTrainerConfig
-
-if TYPE_CHECKING:
-    from ...blends.classifiers.logistic import LogisticClassifier
+from .trainer import TrainerTask
 
 __all__ = ["LogisticTrainerConfig", "LogisticTrainerTask"]
 
@@ -31,31 +23,9 @@ class LogisticTrainerConfig(CutoutTrainerConfig):
     )
 
 
-class LogisticTrainerTask(Task):
+class LogisticTrainerTask(TrainerTask):
     """Train logistic regressions on principal components."""
 
     ConfigClass = LogisticTrainerConfig
     _DefaultName = "logisticTrainer"
-
-    def run(
-        self,
-        training: Sequence[LabelledDetections],
-        apart: Sequence[LabelledDetections],
-        rng: np.random.Generator,
-    ) -> LogisticClassifier:
-        """Train on some scenes and calibrate on others.
-
-        Parameters
-        ----------
-        training, apart : sequence of `~meas_blends.blends.detections.LabelledDetections`
-            Scenes to learn from, and to calibrate on.
-        rng : `numpy.random.Generator`
-
-        Returns
-        -------
-        model : `~meas_blends.blends.classifiers.logistic.LogisticClassifier`
-        """
-        # scikit-learn is imported only where a model is trained.
-        from ...blends.training.logistic import train_logistic
-
-        return train_logistic(training, apart, rng, **self.config.toDict())
+    function = "meas_blends.blends.training.logistic:train_logistic"
