@@ -8,6 +8,7 @@ from ...data.packages import (
     BLEND_CNN,
     BLEND_GP,
     BLEND_GP_PCA,
+    BLEND_GP_PCA_BANDS,
     BLEND_LOGISTIC,
     ModelPackage,
 )
@@ -21,6 +22,7 @@ _CLASSES = {
     BLEND_LOGISTIC: "logistic:LogisticClassifier",
     BLEND_CNN: "cnn:CnnClassifier",
     BLEND_GP_PCA: "gp_pca:GpPcaClassifier",
+    BLEND_GP_PCA_BANDS: "gp_pca_bands:GpPcaBandsClassifier",
     BLEND_GP: "gp:GpClassifier",
 }
 
