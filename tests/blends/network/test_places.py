@@ -54,9 +54,13 @@ def test_neighbouring_cells_are_one_place():
     assert places.x_err == pytest.approx(np.sqrt(scatter + 0.16))
 
 
-def test_probabilities_do_not_exceed_one():
+def test_no_place_has_more_than_one_object():
+    """What one object cannot account for is a second place, however near."""
     places = find_places(sight({(3, 4): (0.8, 0, 0), (4, 4): (0.7, 0, 0)}))
-    assert list(places.probability) == [1]
+    assert places.probability == pytest.approx([1.0, 0.5])
+    # The first takes all of its own cell and a little of the other's.
+    apart = np.hypot(places.x[1] - places.x[0], places.y[1] - places.y[0])
+    assert apart == pytest.approx(0.8 * 2)
 
 
 def test_two_near_places_share_the_cells_between_them():

@@ -13,10 +13,14 @@ __all__ = ["find_places"]
 #: Places less probable than this are not worth listing.
 _LEAST_PROBABILITY = 0.02
 
-#: The cell itself and its eight neighbours, as steps of row and column, and
-#: their weights when the map is smoothed.
-_STEPS = np.array([(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)])
-_WEIGHTS = 0.5 ** np.abs(_STEPS).sum(axis=1)
+#: Times that places are looked for: objects so close that one hides the other
+#: come up when the first has taken its share.
+_ROUNDS = 8
+
+#: The cell itself, its four neighbours and its corners, as steps of row and
+#: column, and their weights when the map is smoothed.
+_STEPS = np.array([(0, 0), (-1, 0), (0, -1), (0, 1), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1)])
+_WEIGHTS = 0.3 ** np.abs(_STEPS).sum(axis=1)
 
 
 def find_places(sight: Sight) -> Places:
@@ -24,10 +28,13 @@ def find_places(sight: Sight) -> Places:
 
     The network is often unsure which of two or three neighbouring cells
     holds the object. A place is a cell where the smoothed probability is
-    largest among its neighbours; each cell gives its probability to the
-    places that it touches. The place's probability is their sum, its centre
-    their mean, and its error the scatter of the cells' positions and the
-    error of each, all weighted by probability.
+    largest among its neighbours. It takes the probability of the cells
+    around it, the nearest first, until it has that of one object; cells
+    between two places are shared. What is left is looked through again, so
+    that of two objects in neighbouring cells each finds its place. The
+    place's probability is what it has taken, its centre the mean of the
+    cells' positions, and its error the scatter of these and the error of
+    each, all weighted by probability.
 
     Parameters
     ----------
@@ -48,37 +55,71 @@ def find_places(sight: Sight) -> Places:
     flat = np.flatnonzero(sight.mask)
     owner = np.repeat(order, area)[flat]
     stride = layout.width[owner] // CELL
-    row, column = np.divmod(flat - layout.start[owner] // CELL**2, stride)
     around = flat[:, None] + _STEPS[:, 0] * stride[:, None] + _STEPS[:, 1]
-    probability = np.zeros(len(sight.mask))
-    probability[flat] = 1.0 / (1.0 + np.exp(-sight.place[flat, 0].astype(float)))
-    smooth = np.zeros(len(sight.mask))
+    left = np.zeros(len(sight.mask))
+    left[flat] = 1.0 / (1.0 + np.exp(-sight.place[flat, 0].astype(float)))
+    found = []
+    for turn in range(_ROUNDS):
+        peak = _find_peaks(left, flat, around)
+        if turn == 0:
+            # Every footprint has a place, if only an unlikely one.
+            best = np.lexsort((-(left[around] @ _WEIGHTS), owner))
+            peak[best[np.append(True, np.diff(owner[best]) > 0)]] = True
+        centre = np.flatnonzero(peak)
+        if len(centre) == 0:
+            break
+        near = around[centre]
+        taken = _take(left, near)
+        found.append((centre, near, taken))
+        np.subtract.at(left, near.ravel(), taken.ravel())
+        np.maximum(left, 0.0, out=left)
+    centre, near, taken = (np.concatenate(part) for part in zip(*found, strict=True))
+    return _gather(sight, flat, owner, centre, near, taken)
+
+
+def _find_peaks(left: np.ndarray, flat: np.ndarray, around: np.ndarray) -> np.ndarray:
+    """Cells whose smoothed probability is largest among their neighbours, `bool` (n_cells,)."""
+    smooth = np.zeros(len(left))
     # Of equal neighbours the likelier cell wins.
-    smooth[flat] = probability[around] @ _WEIGHTS + 1e-9 * probability[flat]
+    smooth[flat] = left[around] @ _WEIGHTS + 1e-9 * left[flat]
     peak = smooth[around].max(axis=1) <= smooth[flat]
-    peak &= probability[around].sum(axis=1) >= _LEAST_PROBABILITY
-    # Every footprint has a place, if only an unlikely one.
-    best = np.lexsort((-smooth[flat], owner))
-    peak[best[np.append(True, np.diff(owner[best]) > 0)]] = True
-    centre = np.flatnonzero(peak)
-    near = around[centre]
-    # A cell between two places is shared.
-    touched = np.bincount(near.ravel(), minlength=len(sight.mask))
-    share = probability[near] / touched[near]
-    total = np.maximum(share.sum(axis=1), np.finfo(float).tiny)
-    share /= total[:, None]
-    whose = owner[centre]
+    return peak & (left[around].sum(axis=1) >= _LEAST_PROBABILITY)
+
+
+def _take(left: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """Probability that each place takes of the cells around it, (n_places, 9); at most 1."""
+    touched = np.bincount(near.ravel(), minlength=len(left))
+    share = left[near] / touched[near]
+    before = np.cumsum(share, axis=1) - share
+    return np.clip(1.0 - before, 0.0, share)
+
+
+def _gather(
+    sight: Sight,
+    flat: np.ndarray,
+    owner: np.ndarray,
+    centre: np.ndarray,
+    near: np.ndarray,
+    taken: np.ndarray,
+) -> Places:
+    """Centres and errors of places from what they have taken."""
+    layout, whose = sight.layout, owner[centre]
+    stride = layout.width[whose] // CELL
+    row, column = np.divmod(flat[centre] - layout.start[whose] // CELL**2, stride)
+    total = taken.sum(axis=1)
+    # A place of no probability at all stands in its cell's middle.
+    weight = np.where(total[:, None] > 0, taken, (_STEPS == 0).all(axis=1))
+    weight = weight / weight.sum(axis=1, keepdims=True)
     middle = 0.5 * (CELL - 1)
-    left = layout.x0[whose] + CELL * column[centre] + middle
-    bottom = layout.y0[whose] + CELL * row[centre] + middle
-    x = left[:, None] + CELL * _STEPS[:, 1] + sight.place[near, 1]
-    y = bottom[:, None] + CELL * _STEPS[:, 0] + sight.place[near, 2]
+    first_x = layout.x0[whose] + CELL * column + middle
+    first_y = layout.y0[whose] + CELL * row + middle
+    x = first_x[:, None] + CELL * _STEPS[:, 1] + sight.place[near, 1]
+    y = first_y[:, None] + CELL * _STEPS[:, 0] + sight.place[near, 2]
     variance = np.exp(2.0 * sight.place[near, 3].astype(float))
-    mean_x, mean_y = (share * x).sum(axis=1), (share * y).sum(axis=1)
+    mean_x, mean_y = (weight * x).sum(axis=1), (weight * y).sum(axis=1)
     x_err, y_err = (
-        np.sqrt((share * ((of - mean[:, None]) ** 2 + variance)).sum(axis=1))
+        np.sqrt((weight * ((of - mean[:, None]) ** 2 + variance)).sum(axis=1))
         for of, mean in ((x, mean_x), (y, mean_y))
     )
-    found = np.minimum(total, 1.0)
-    order = np.lexsort((-found, whose))
-    return Places(*(part[order] for part in (whose, mean_x, mean_y, x_err, y_err, found)))
+    order = np.lexsort((-total, whose))
+    return Places(*(part[order] for part in (whose, mean_x, mean_y, x_err, y_err, total)))
