@@ -66,15 +66,7 @@ def toy_packages(toy_models, tmp_path_factory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def one_thread():
-    """Let networks train with one thread: two on one core wait for each other."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("meas_blends.blends.training.network._THREADS", 1)
-        yield
-
-
-@pytest.fixture(scope="session")
-def toy_gp(toy_scenes, one_thread):
+def toy_gp(toy_scenes):
     """A tiny classifier of the default kind, trained on toy scenes."""
     from meas_blends.blends.training.gp import train_gp
     from network_toys import TINY_GP

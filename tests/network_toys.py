@@ -87,7 +87,7 @@ def random_network(seed=1, others=()):
     """A small network whose every weight matters."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = BlendNetwork(others, widths=(8, 16), depths=(1, 1, 1))
+        network = BlendNetwork(others, widths=(6, 8, 16), depths=(1, 1, 1))
         with torch.no_grad():
             for weights in network.parameters():
                 weights.add_(0.1 * torch.randn_like(weights))
@@ -98,7 +98,7 @@ def random_network(seed=1, others=()):
 TINY_GP = {
     "passes": 1,
     "batch": 16,
-    "widths": (8, 16),
+    "widths": (6, 8, 16),
     "depths": (1, 1, 1),
     "n_neighbours": 20,
     "examples_fraction": 0.34,

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from astropy import units
 
-from meas_blends.data.catalogs import MORPHOLOGY, PEAKS, QUANTILES, SCHEMAS, SPANS
+from meas_blends.data.catalogs import PEAKS, SCHEMAS, SPANS
+from meas_blends.data.morphology_tables import MORPHOLOGY, QUANTILES
 
 
 @pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)

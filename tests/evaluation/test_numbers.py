@@ -8,7 +8,14 @@ from meas_blends.data.score_tables import ROBUSTNESS, TIMING
 from meas_blends.evaluation.agreement import agreement_table, confidence_table
 from meas_blends.evaluation.binned import accuracy_table
 from meas_blends.evaluation.numbers import number_table
-from meas_blends.evaluation.summary import count_table, gather, reliability_table, score_finders
+from meas_blends.evaluation.studies import score_study
+from meas_blends.evaluation.summary import (
+    count_table,
+    gather,
+    of_finder,
+    reliability_table,
+    score_finders,
+)
 from outcome_toys import make_scene
 
 
@@ -20,6 +27,10 @@ def tables():
     evaluation = score_finders(outcomes, places)
     robustness = evaluation.copy()
     robustness["condition"], robustness["settings"] = "PSF 1.1 arcsec", "psf_fwhm=1.1"
+    options = {
+        finder: tuple([of_finder(table, finder) for table in part] for part in (outcomes, places))
+        for finder in ("local_maxima", "gp")
+    }
     return {
         "evaluation": evaluation,
         "reliability": reliability_table(together),
@@ -37,6 +48,7 @@ def tables():
             }
         ),
         "robustness": ROBUSTNESS.make({n: robustness[n] for n in ROBUSTNESS.make().colnames}),
+        "studies": score_study("peak finder", "Which.", options),
     }
 
 
@@ -74,6 +86,18 @@ def test_a_bin_keeps_its_edges_and_says_which_it_is(tables):
     np.testing.assert_allclose(rows["value"], bins["accuracy"])
     conditions = numbers[numbers["figure"] == "robustness"]
     assert set(conditions["item"]) == {"condition=PSF 1.1 arcsec"}
+
+
+def test_an_option_keeps_its_change_and_says_of_which_study(tables):
+    numbers = number_table(tables)
+    rows = numbers[(numbers["figure"] == "studies") & (numbers["quantity"] == "crossEntropyChange")]
+    assert list(rows["item"]) == [
+        "study=peak finder option=local_maxima",
+        "study=peak finder option=gp",
+    ]
+    studies = tables["studies"]
+    np.testing.assert_allclose(rows["value"], studies["crossEntropyChange"])
+    np.testing.assert_allclose(rows["valueErr"], studies["crossEntropyChangeErr"])
 
 
 def test_of_nothing(tables):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import expit, ndtr
 
-from meas_blends.data.catalogs import QUANTILES
+from meas_blends.data.morphology_tables import QUANTILES
 from meas_blends.morphology.posterior import (
     BULGE_LIMIT,
     NORMAL_QUANTILES,

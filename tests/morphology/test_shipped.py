@@ -4,9 +4,10 @@ import galsim
 import numpy as np
 import pytest
 
-from meas_blends.data.catalogs import MORPHOLOGY, PEAKS
+from meas_blends.data.catalogs import PEAKS
 from meas_blends.data.coadd import NANOJANSKY_ZERO_POINT, Coadd
 from meas_blends.data.footprints import labels_to_spans
+from meas_blends.data.morphology_tables import MORPHOLOGY
 from meas_blends.data.packages import shipped_packages
 from meas_blends.morphology.galaxies import (
     BULGE_INDICES,

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from meas_blends.data.catalogs import MORPHOLOGY, PEAKS
+from meas_blends.data.catalogs import PEAKS
 from meas_blends.data.coadd import Coadd
+from meas_blends.data.morphology_tables import MORPHOLOGY
 from meas_blends.detection.psf import gaussian_psf
 from meas_blends.morphology.stamps import StampCutter, cut_stamps
 

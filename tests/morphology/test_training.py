@@ -8,12 +8,11 @@ from meas_blends.data.packages import ModelPackage
 from meas_blends.morphology.calibration import coverage
 from meas_blends.morphology.compact import CompactEstimator
 from meas_blends.morphology.galaxies import GalaxyRanges
+from meas_blends.morphology.measured import measure_drawn, summarise
 from meas_blends.morphology.simulate import StampSimulator
 from meas_blends.morphology.training import (
     TrainingSettings,
     make_package,
-    measure_drawn,
-    summarise,
     train_compact,
 )
 

@@ -60,3 +60,8 @@ def test_a_cell_with_an_error():
     text = "".join(read(html).text)
     assert "0.9 ± 0.01" in text
     assert text.count("±") == 1
+
+
+def test_a_table_says_above_it_what_it_is():
+    assert "<table>\n<caption>a &lt; b</caption>\n<tr>" in table([""], [["gp"]], caption="a < b")
+    assert "<caption>" not in table([""], [["gp"]])

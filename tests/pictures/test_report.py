@@ -9,7 +9,14 @@ from meas_blends.data.outcome_tables import OUTCOMES, PLACES
 from meas_blends.data.score_tables import ROBUSTNESS, TIMING
 from meas_blends.evaluation.agreement import agreement_table, confidence_table
 from meas_blends.evaluation.binned import accuracy_table
-from meas_blends.evaluation.summary import count_table, gather, reliability_table, score_finders
+from meas_blends.evaluation.studies import score_study
+from meas_blends.evaluation.summary import (
+    count_table,
+    gather,
+    of_finder,
+    reliability_table,
+    score_finders,
+)
 from meas_blends.pictures.report import make_report
 from meas_blends.pictures.report_inputs import ReportInputs, shown_number
 from outcome_toys import make_scene
@@ -32,6 +39,14 @@ def inputs(finders, extra=True):
         scores = evaluation.copy()
         scores["condition"], scores["settings"] = "<deep>", "extra_depth=0.7"
         tables["robustness"] = ROBUSTNESS.make({c.name: scores[c.name] for c in ROBUSTNESS.columns})
+        options = {
+            f"<{finder}>": (
+                [of_finder(table, finder) for table in outcomes],
+                [of_finder(table, finder) for table in places],
+            )
+            for finder in finders
+        }
+        tables["studies"] = score_study("peak finder", "Which & why.", options)
         tables["timing"] = TIMING.make(
             {
                 "peakFinder": list(finders),
@@ -68,14 +83,28 @@ def test_scores_of_every_finder_are_on_the_page(whole):
     assert "9.9" in page
 
 
+def test_options_have_a_table_a_study_with_what_was_varied(whole):
+    page = whole["index.html"].decode()
+    section = page[page.index('<section id="options">') :]
+    section = section[: section.index("</section>")]
+    assert "<caption>Peak finder. Which &amp; why.</caption>" in section
+    assert section.count("<table>") == 1 and "&lt;gp&gt;" in section
+    studies = inputs(("local_maxima", "gp")).tables["studies"]
+    for name in ("balancedAccuracy", "balancedAccuracyChange"):
+        assert f"{studies[name][1]:.3f} <span" in section
+    assert f"± {studies['balancedAccuracyChangeErr'][1]:.3f}<" in section
+
+
 def test_one_finder_without_probabilities_times_or_conditions():
     report = make_report(inputs(("local_maxima",), extra=False))
     page = report["index.html"].decode()
     assert "None of the peak finders gives probabilities" in page
-    assert 'id="time"' not in page and 'id="conditions"' not in page
+    for name in ("time", "conditions", "options"):
+        assert f'id="{name}"' not in page
     assert "reliability.png" not in report
 
 
 def test_numbers_that_are_not_there_are_dashes():
     assert shown_number(float("nan")) == "–"
     assert shown_number(0.12345, 2) == "0.12"
+    assert shown_number(-0.0001) == "0.000"

@@ -6,13 +6,18 @@ from lsst.daf.butler import DimensionUniverse
 from lsst.pipe.base import Pipeline
 
 from meas_blends.data.catalogs import CLASSIFICATION, MERGED_PEAKS
+from meas_blends.data.fits import write_coadd
+from meas_blends.data.tables import read_table
 from meas_blends.errors import BadInputError
 from meas_blends.run import run_pipeline
+from meas_blends.run.images import ImageOptions
 from meas_blends.run.levels import Level
 from meas_blends.run.overrides import value_override
 from meas_blends.run.pipeline import load_pipeline
 from meas_blends.run.plan import make_plan
+from meas_blends.run.runner import Runner
 from meas_blends.run.shipped import shipped_pipelines
+from meas_blends.run.units import image_units, scene_units
 from meas_blends.simulation.recipe import SceneRecipe, simulate_scene
 from meas_blends.simulation.survey import Survey
 
@@ -51,6 +56,37 @@ def test_each_band_by_itself_then_merged(coadds):
     in_i = [name.split(",")[0] == "i" for name in peaks["bands"]]
     assert sum(in_i) == len(made["blend_peaks"]["i"])
     assert len(peaks) > len(made["blend_peaks"]["i"])
+
+
+def test_the_shipped_models_serve_out_of_the_box(coadds):
+    made = run_pipeline(coadds, "merge_bands#find")
+    assert {str(table["model"][0]) for table in made["blend_classification"].values()} == {
+        str(made["merged_blend_classification"]["model"][0])
+    }
+    merged = made["merged_blend_classification"]
+    assert np.isfinite(merged["blendProbability"]).all()
+    over_bands = run_pipeline(coadds, "classify_bands")["bands_blend_classification"]
+    assert 0 < over_bands["blended"].sum() < len(over_bands)
+
+
+def test_images_that_no_task_takes_by_themselves_are_read_for_their_patch(coadds, tmp_path):
+    paths = [tmp_path / f"field_{coadd.band}.fits" for coadd in coadds]
+    for coadd, path in zip(coadds, paths, strict=True):
+        write_coadd(coadd, path)
+    loaded = load_pipeline("classify_bands#detect_bands")
+    runner = Runner(loaded, make_plan(loaded), tmp_path / "out", picture=False)
+    result = runner.run(image_units([str(path) for path in paths], ImageOptions()))
+    (patch,) = result.units
+    assert (patch.name, patch.tasks_run, patch.error) == ("field", 1, "")
+    assert patch.counts["footprints"] > 20
+    paths[2].write_text("no FITS at all")
+    result = runner.run(image_units([str(path) for path in paths], ImageOptions()))
+    assert "field_i.fits" in result.failed[0].error
+
+
+def test_a_missing_model_of_a_band_is_told(coadds):
+    with pytest.raises(BadInputError, match=r"gp_mine_g: no model package.*give a folder"):
+        run_pipeline(coadds, "merge_bands#find", ["parameters:model_of_band=gp_mine_{band}"])
 
 
 def test_a_classifier_over_bands_needs_its_model(coadds):
@@ -107,6 +143,59 @@ def test_tasks_must_agree(name, override):
         load_pipeline(name, overrides)
 
 
+def test_training_scenes_vary_as_those_of_one_band():
+    ours, theirs = (load_pipeline(name).nodes["simulate"] for name in ("train_bands", "train"))
+    assert ours.config == theirs.config
+    assert len(ours.config.psf_fwhm_range) == 2
+
+
+@pytest.mark.parametrize("name", ["train_bands", "classify_bands", "evaluate_bands"])
+def test_the_reference_is_chosen_once_for_all(name):
+    overrides = [value_override("parameters:reference=r")]
+    if name == "evaluate_bands":
+        overrides.append(value_override("parameters:model_over_bands=gp_lsst_i"))
+    nodes = load_pipeline(name, overrides).nodes
+    references = [n.config.reference for n in nodes.values() if "reference" in n.config.keys()]
+    assert len(references) > 1
+    assert set(references) == {"r"}
+    if name != "classify_bands":
+        assert list(nodes["label_bands"].config.bands) == ["r"]
+
+
+def test_everything_of_the_evaluation_is_connected():
+    loaded = load_pipeline("evaluate_bands")
+    # What nobody makes here may be missing.
+    reads = [read for step in make_plan(loaded).steps for read in step.inputs]
+    assert all(read.optional for read in reads if read.dataset in loaded.overall_inputs)
+    at_once = load_pipeline("evaluate_bands#at_once").nodes
+    assert not {"merge", "classify", "match_merged"} & set(at_once)
+    assert list(at_once["match"].config.finders) == ["local_maxima", "reference", "bands"]
+
+
+def test_from_scenes_in_two_bands_to_scores(tmp_path):
+    tasks = set(load_pipeline("evaluate_bands").nodes) - {"report", "report_merged"}
+    labels = [label for label in tasks if label.startswith("classify")]
+    labels.remove("classify_local_maxima")
+    overrides = [f"{label}:peak_finder.name=logistic" for label in labels]
+    # No model over bands is at hand: the i band stands in.
+    overrides += [f"{label}:reference_alone=True" for label in labels if "bands" in label]
+    overrides.append("simulate:size=256")
+    loaded = load_pipeline(
+        f"evaluate_bands#{','.join(sorted(tasks))}", [value_override(text) for text in overrides]
+    )
+    units = scene_units(2, "ri")
+    assert not Runner(loaded, make_plan(loaded), tmp_path, picture=False).run(units, "ri").failed
+    scores = read_table(tmp_path / "evaluation.parquet")
+    assert list(scores["peakFinder"]) == ["local_maxima", "reference", "bands"]
+    assert scores["nResolvable"][0] > 0
+    # The same classifier of the same pixels.
+    assert scores["crossEntropy"][1] == scores["crossEntropy"][2]
+    merged = read_table(tmp_path / "merged_blend_evaluation.parquet")
+    assert set(merged["nFootprints"]) == {merged["nFootprints"][0]}
+    assert merged["nFootprints"][0] > scores["nFootprints"][0]
+    assert len(merged) == 4
+
+
 def test_models_of_the_evaluation_are_parameters():
     loaded = load_pipeline("evaluate_bands", [value_override("parameters:model_of_band=x_{band}")])
     assert loaded.nodes["classify"].config.peak_finder["gp"].model == "x_{band}"
@@ -124,7 +213,7 @@ def test_the_middleware_finds_the_dimensions_in_order(name):
     graph = Pipeline.from_uri(shipped_pipelines()[name].as_posix()).to_graph()
     graph.resolve(dimensions=DimensionUniverse(), dataset_types={})
     assert graph.is_fully_resolved
-    merged = ("merged_blend_", "bands_blend_", "reference_blend_")
+    over_bands = ("merged_", "bands_", "reference_", "local_maxima_", "one_band_", "all_")
     for dataset, node in graph.dataset_types.items():
-        if dataset.startswith(merged):
+        if dataset.startswith(over_bands):
             assert "band" not in node.dimensions

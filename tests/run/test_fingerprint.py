@@ -1,11 +1,21 @@
+from pathlib import Path
+
 import numpy as np
 
 from fake_tasks import DetectConfig
 from meas_blends.data.packages import ModelPackage
-from meas_blends.run.fingerprint import digest, model_packages, step_identity, versions
+from meas_blends.run.fingerprint import (
+    digest,
+    model_packages,
+    named_files,
+    step_identity,
+    versions,
+)
 from meas_blends.run.overrides import value_override
 from meas_blends.run.pipeline import load_pipeline
 from meas_blends.run.plan import make_plan
+from meas_blends.tasks.simulate_scene import SimulateSceneTask
+from meas_blends.tasks.trainers.ensemble import EnsembleTrainerTask
 
 
 def identity(pipeline, *overrides):
@@ -41,6 +51,19 @@ def test_the_models_of_all_bands_count(tmp_path):
     assert len(model_packages(config)) == 2
 
 
+def test_the_members_of_an_ensemble_count(tmp_path):
+    """Named in a list, as its trainer does, or by the ensemble's package."""
+    folder = tmp_path / "member"
+    ModelPackage("kind", "member", "1", "text").write(folder)
+    config = EnsembleTrainerTask.ConfigClass()
+    config.members = [str(folder)]
+    assert [package["name"] for package in model_packages(config)] == ["member"]
+    meta = {"members": [{"package": str(folder)}]}
+    ModelPackage("kind", "both", "1", "text", meta=meta).write(tmp_path / "both")
+    config.members = [str(tmp_path / "both")]
+    assert [package["name"] for package in model_packages(config)] == ["both", "member"]
+
+
 def test_a_damaged_package_is_still_written_down(tmp_path):
     (tmp_path / "meta.yaml").write_text("nothing: true\n")
     config = DetectConfig()
@@ -55,3 +78,25 @@ def test_digest_does_not_depend_on_the_order_of_keys():
 
 def test_versions_name_what_results_depend_on():
     assert {"python", "meas_blends", "numpy", "torch"} <= set(versions())
+
+
+def test_files_that_a_configuration_names_count(tmp_path):
+    table, survey = tmp_path / "galaxies.csv", tmp_path / "survey_{band}.yaml"
+    table.write_text("x\n1\n")
+    for band in "gr":
+        Path(str(survey).replace("{band}", band)).write_text("name: mine\n")
+    config = SimulateSceneTask.ConfigClass()
+    config.galaxies, config.survey = [str(table), str(tmp_path / "missing.csv")], str(survey)
+    names = {Path(path).name for path in named_files(config)}
+    assert names == {"galaxies.csv", "survey_g.yaml", "survey_r.yaml"}
+    assert named_files(SimulateSceneTask.ConfigClass()) == {}
+
+
+def test_a_changed_file_changes_the_identity(tmp_path, pipeline):
+    path = tmp_path / "galaxies.csv"
+    path.write_text("x\n1\n")
+    naming = f"detect:trouble.on={path}"
+    before = identity(pipeline, naming)
+    assert identity(pipeline, naming) == before
+    path.write_text("x\n1\n2\n")
+    assert identity(pipeline, naming) != before

@@ -93,3 +93,7 @@ def test_units_must_fit_the_pipeline(tmp_path):
     check_units(plan_of(tmp_path, d="DetectTask", c="CombineTask"), "p", ["a.fits"], None, ["g"])
     with pytest.raises(BadInputError, match=r"images one by one, .*leave out --bands"):
         check_units(reads, "p", ["a.fits"], None, ["g"])
+    gathers = plan_of(tmp_path, s="SourceTask", g="GatherTask")
+    check_units(gathers, "p", [], 3, ["g"])
+    with pytest.raises(BadInputError, match="'g' takes scenes of one band; give one"):
+        check_units(gathers, "p", [], 3, ["g", "r"])

@@ -2,8 +2,9 @@ import json
 
 import numpy as np
 
-from meas_blends.data.catalogs import FOOTPRINTS, MORPHOLOGY
+from meas_blends.data.catalogs import FOOTPRINTS
 from meas_blends.data.coadd import Coadd
+from meas_blends.data.morphology_tables import MORPHOLOGY
 from meas_blends.run.results import coadd_summary, count_objects
 
 

@@ -90,7 +90,7 @@ def test_facts_of_each_scene(datasets):
     scenes = make(datasets)
     scenes[1]
     facts = scenes.facts
-    assert [fact.name for fact in facts] == ["toy 1", "toy 2", "toy 3"]
+    assert len(facts) == 3
     assert {fact.band for fact in facts} == {"i"}
     assert {fact.pixel_scale for fact in facts} == {0.2}
     np.testing.assert_allclose([fact.psf_sigma for fact in facts], 1.8, rtol=0.01)

@@ -6,9 +6,10 @@ import pytest
 from astropy.wcs import WCS
 from lsst.pipe.base import testUtils
 
-from meas_blends.data.catalogs import MORPHOLOGY, PEAKS
+from meas_blends.data.catalogs import PEAKS
 from meas_blends.data.coadd import NANOJANSKY_ZERO_POINT
 from meas_blends.data.footprints import labels_to_spans
+from meas_blends.data.morphology_tables import MORPHOLOGY
 from meas_blends.data.packages import shipped_packages
 from meas_blends.detection.psf import psf_from_fwhm
 from meas_blends.errors import BadInputError

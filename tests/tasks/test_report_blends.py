@@ -84,7 +84,15 @@ def test_without_galleries_no_image_is_cut(inputs, pages):
     }
 
 
-def test_over_bands_each_patch_has_one_image(inputs):
-    twice = [handle for handle in inputs["coadds"] for _ in range(2)]
-    report = make_task(over_bands=True).run(**{**inputs, "coadds": twice}).report
-    assert "gallery_disagree.png" in report.files
+def test_over_bands_the_galleries_show_the_reference(inputs, pages):
+    both = []
+    for handle in inputs["coadds"]:
+        coadd = handle.get()
+        other = coadd.replace(image=coadd.image[::-1].copy())
+        both += [InMemoryDatasetHandle(other, patch=handle.dataId["patch"], band="g"), handle]
+    task = make_task(over_bands=True)
+    report = task.run(**{**inputs, "coadds": both}).report
+    assert report.files["gallery_disagree.png"] == pages.files["gallery_disagree.png"]
+    task.config.reference = "g"
+    report = task.run(**{**inputs, "coadds": both}).report
+    assert report.files["gallery_disagree.png"] != pages.files["gallery_disagree.png"]

@@ -9,6 +9,7 @@ from meas_blends.data.catalogs import CLASSIFICATION, PEAKS
 from meas_blends.errors import BadInputError
 from meas_blends.evaluation.scores import balanced_accuracy
 from meas_blends.tasks.classify_bands import ClassifyBandsTask
+from meas_blends.tasks.classify_blends import ClassifyBlendsTask
 from meas_blends.tasks.train_bands import TrainBandsTask
 
 
@@ -80,3 +81,16 @@ def test_a_peak_finder_of_one_band_is_refused():
     config.peak_finder.name = "local_maxima"
     with pytest.raises(BadInputError, match=r"LocalMaximaTask\): does not take several bands"):
         ClassifyBandsTask(config=config)
+
+
+def test_the_reference_band_alone_is_as_one_image():
+    coadds, spans, _ = band_scene(9)
+    config, alone = ClassifyBandsTask.ConfigClass(), ClassifyBlendsTask.ConfigClass()
+    config.reference_alone = True
+    for one in (config, alone):
+        one.filtering.subtract_background = False
+        one.peak_finder.name = "local_maxima"
+    result = ClassifyBandsTask(config=config).run(coadds=coadd_handles(coadds), spans=spans)
+    expected = ClassifyBlendsTask(config=alone).run(coadd=coadds["i"], spans=spans)
+    np.testing.assert_array_equal(result.peaks["f_x"], expected.peaks["f_x"])
+    assert len(result.peaks) > 0

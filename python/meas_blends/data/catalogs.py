@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .columns import DEC, FOOTPRINT_ID, RA
+from .morphology_tables import MORPHOLOGY
 from .schema import Column, Flag, TableSchema
 from .score_tables import SCORE_TABLES
 
@@ -11,21 +13,11 @@ __all__ = [
     "FOOTPRINT_LABELS",
     "MERGED_FOOTPRINTS",
     "MERGED_PEAKS",
-    "MORPHOLOGY",
-    "MORPHOLOGY_TARGETS",
     "PEAKS",
-    "QUANTILES",
     "SCHEMAS",
     "SPANS",
     "TRUTH",
 ]
-
-_FOOTPRINT_ID = Column(
-    "footprintId", "i8", "Footprint that this row belongs to", ucd="meta.id.parent"
-)
-_PEAK_ID = Column("peakId", "i8", "Peak that this row belongs to", ucd="meta.id.parent")
-_RA = Column("coord_ra", "f8", "Right ascension, ICRS; NaN without a WCS", "deg", "pos.eq.ra")
-_DEC = Column("coord_dec", "f8", "Declination, ICRS; NaN without a WCS", "deg", "pos.eq.dec")
 
 FOOTPRINTS = TableSchema(
     "blend_footprints",
@@ -47,8 +39,8 @@ FOOTPRINTS = TableSchema(
         Column(
             "y", "f8", "Flux-weighted centroid, parent pixels", "pix", "pos.cartesian.y;instr.det"
         ),
-        _RA,
-        _DEC,
+        RA,
+        DEC,
         Column("footprintArea", "i4", "Number of pixels", "pix", "phys.angArea"),
         Column("nPixelsBad", "i4", "Pixels of it without usable light", "pix"),
         Column("significance", "f4", "Largest point-source S/N in the footprint", "", "stat.snr"),
@@ -79,7 +71,7 @@ SPANS = TableSchema(
     "blend_spans",
     "One row a run of pixels of a footprint, as afw persists spans",
     (
-        _FOOTPRINT_ID,
+        FOOTPRINT_ID,
         Column("y", "i4", "Row, parent pixels", "pix"),
         Column("x0", "i4", "First column, parent pixels", "pix"),
         Column("x1", "i4", "Last column (inclusive), parent pixels", "pix"),
@@ -91,7 +83,7 @@ PEAKS = TableSchema(
     "One row a peak, an object to deblend, after afw's PeakTable; brightest first in a footprint",
     (
         Column("id", "i8", "Identifier of the peak, from 1 in each image", ucd="meta.id;meta.main"),
-        _FOOTPRINT_ID,
+        FOOTPRINT_ID,
         Column("f_x", "f8", "Sub-pixel centre, parent pixels", "pix", "pos.cartesian.x;instr.det"),
         Column("f_y", "f8", "Sub-pixel centre, parent pixels", "pix", "pos.cartesian.y;instr.det"),
         Column(
@@ -102,8 +94,8 @@ PEAKS = TableSchema(
         ),
         Column("i_x", "i4", "Pixel that holds the peak, parent pixels", "pix"),
         Column("i_y", "i4", "Pixel that holds the peak, parent pixels", "pix"),
-        _RA,
-        _DEC,
+        RA,
+        DEC,
         Column("peakValue", "f4", "Value of the smoothed image at (i_x, i_y)", "ct"),
         Column("significance", "f4", "Point-source S/N at (i_x, i_y)", "", "stat.snr"),
         Column("peakFinder", "str", "Name of the peak finder"),
@@ -128,7 +120,7 @@ CLASSIFICATION = TableSchema(
     "blend_classification",
     "One row a footprint: how many objects it holds",
     (
-        _FOOTPRINT_ID,
+        FOOTPRINT_ID,
         Column(
             "blendProbability",
             "f4",
@@ -187,102 +179,6 @@ CLASSIFICATION = TableSchema(
     ),
 )
 
-#: Targets of the morphology posterior: column stem, unit, description.
-MORPHOLOGY_TARGETS = (
-    ("bulgeToTotal", "", "Bulge-to-total flux ratio"),
-    (
-        "halfLightRadius",
-        "arcsec",
-        "Half-light radius of the whole galaxy, major axis, before the PSF",
-    ),
-    ("flux", "nJy", "Total flux"),
-)
-
-#: Percentages of the posterior quantiles and their column suffixes.
-QUANTILES = {
-    "p00135": 0.135,
-    "p02275": 2.275,
-    "p15865": 15.865,
-    "p50": 50.0,
-    "p84135": 84.135,
-    "p97725": 97.725,
-    "p99865": 99.865,
-}
-
-
-def _posterior_columns() -> tuple[Column, ...]:
-    columns = []
-    for stem, unit, text in MORPHOLOGY_TARGETS:
-        columns.append(Column(f"{stem}_mean", "f4", f"{text}: posterior mean", unit, "stat.mean"))
-        columns.append(
-            Column(f"{stem}_std", "f4", f"{text}: posterior standard deviation", unit, "stat.stdev")
-        )
-        columns += [
-            Column(
-                f"{stem}_{suffix}",
-                "f4",
-                f"{text}: {percent}% quantile of the posterior",
-                unit,
-                "stat.value",
-            )
-            for suffix, percent in QUANTILES.items()
-        ]
-    transformed = ("logit(B/T)", "ln(Re/arcsec)", "ln(flux/nJy)")
-    for i in range(3):
-        columns += [
-            Column(
-                f"cov_{i}{j}",
-                "f4",
-                f"Covariance of {transformed[i]} and {transformed[j]}",
-                "",
-                "stat.covariance",
-            )
-            for j in range(i + 1)
-        ]
-    return tuple(columns)
-
-
-MORPHOLOGY = TableSchema(
-    "blend_morphology",
-    "One row a peak: the posterior of bulge fraction, size and flux",
-    (
-        _PEAK_ID,
-        _FOOTPRINT_ID,
-        Column("x", "f8", "Centre of the stamp, parent pixels", "pix", "pos.cartesian.x;instr.det"),
-        Column("y", "f8", "Centre of the stamp, parent pixels", "pix", "pos.cartesian.y;instr.det"),
-        _RA,
-        _DEC,
-        *_posterior_columns(),
-        Column("label", "str", "'highly bulge-dominated', 'highly disk-dominated' or empty"),
-        Column(
-            "maskedFraction",
-            "f4",
-            "Share of the stamp's pixels that neighbours, masks or the border took",
-        ),
-        Column("estimator", "str", "Name of the morphology estimator"),
-        Column("model", "str", "Name and version of its model package"),
-    ),
-    (
-        Flag(0, "EDGE", "the stamp reaches over the border of the image"),
-        Flag(1, "BAD_PIXELS", "the stamp holds pixels without usable light, which were left out"),
-        Flag(2, "NEIGHBOURS", "the stamp holds other footprints, which were left out"),
-        Flag(
-            3,
-            "BLENDED",
-            "shares its footprint with other peaks: pixels nearer to them were left out",
-        ),
-        Flag(4, "NO_ZERO_POINT", "flux unknown: the coadd has no zero point"),
-        Flag(
-            5, "NO_PIXEL_SCALE", "radius unknown: the coadd has no WCS and no pixel scale was given"
-        ),
-        Flag(6, "FAILED", "no posterior: too few usable pixels around the peak"),
-        Flag(7, "UNRESOLVED", "median half-light radius below half the PSF's FWHM"),
-        Flag(
-            8, "OUTSIDE_TRAINING", "flux, PSF or pixel scale outside what the model was trained on"
-        ),
-    ),
-)
-
 TRUTH = TableSchema(
     "blend_truth",
     "One row a simulated galaxy or star",
@@ -295,8 +191,8 @@ TRUTH = TableSchema(
         ),
         Column("x", "f8", "Centre, parent pixels", "pix", "pos.cartesian.x;instr.det"),
         Column("y", "f8", "Centre, parent pixels", "pix", "pos.cartesian.y;instr.det"),
-        _RA,
-        _DEC,
+        RA,
+        DEC,
         Column("mag", "f4", "AB magnitude", "mag", "phot.mag"),
         Column("flux", "f8", "Total flux", "nJy", "phot.flux"),
         Column(
@@ -334,7 +230,7 @@ FOOTPRINT_LABELS = TableSchema(
     "blend_labels",
     "One row a footprint: how many galaxies of sufficient S/N have their centre in it",
     (
-        _FOOTPRINT_ID,
+        FOOTPRINT_ID,
         Column(
             "nObjects",
             "i4",

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from .columns import FOOTPRINT_ID
 from .schema import Column, TableSchema
 
 __all__ = ["CONDITION", "OUTCOMES", "PAIR_LIMITS", "PLACES"]
 
-_FOOTPRINT_ID = Column(
-    "footprintId", "i8", "Footprint that this row belongs to", ucd="meta.id.parent"
-)
 _FINDER = Column("peakFinder", "str", "Name of the peak finder")
 
 PAIR_LIMITS = TableSchema(
     "blend_pair_limits",
     "One row a footprint with exactly two significant galaxies: how much tells them from one",
     (
-        _FOOTPRINT_ID,
+        FOOTPRINT_ID,
         Column("brighterId", "i8", "Its brighter galaxy", ucd="meta.id"),
         Column("fainterId", "i8", "Its fainter galaxy", ucd="meta.id"),
         Column("separation", "f4", "Distance of their centres", "arcsec", "pos.angDistance"),
@@ -34,7 +32,7 @@ OUTCOMES = TableSchema(
     "blend_outcomes",
     "One row a footprint and peak finder: what is true, and what the finder says",
     (
-        _FOOTPRINT_ID,
+        FOOTPRINT_ID,
         _FINDER,
         Column("model", "str", "Name and version of its model package, if it has one"),
         Column("nObjects", "i4", "Significant galaxies in it, at least one", "", "meta.number"),
@@ -86,7 +84,7 @@ PLACES = TableSchema(
     "blend_places",
     "One row a galaxy with its peak, a galaxy without one, or a peak without a galaxy",
     (
-        _FOOTPRINT_ID,
+        FOOTPRINT_ID,
         _FINDER,
         Column("galaxyId", "i8", "The galaxy; 0 if there is none", ucd="meta.id"),
         Column("peakId", "i8", "The peak; 0 if there is none", ucd="meta.id"),

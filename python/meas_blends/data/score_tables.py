@@ -15,6 +15,7 @@ __all__ = [
     "RELIABILITY",
     "ROBUSTNESS",
     "SCORE_TABLES",
+    "STUDIES",
     "TIMING",
 ]
 
@@ -78,6 +79,20 @@ ROBUSTNESS = TableSchema(
     "blend_robustness",
     "One row a condition and peak finder",
     (*CONDITION.columns, *_SCORES),
+)
+
+STUDIES = TableSchema(
+    "blend_studies",
+    "One row an option of a study; changes are from the first option of its study, NaN for it",
+    (
+        Column("study", "str", "What is studied"),
+        Column("varied", "str", "What differs between the options, in a sentence"),
+        Column("option", "str", "The option"),
+        *_SCORES,
+        *_score("balancedAccuracyChange", "Change of the balanced accuracy"),
+        *_score("crossEntropyChange", "Change of the cross-entropy, in nats"),
+        *_score("placeF1Change", "Change of placeF1"),
+    ),
 )
 
 RELIABILITY = TableSchema(
@@ -198,5 +213,6 @@ SCORE_TABLES = (
     TIMING,
     CONDITION,
     ROBUSTNESS,
+    STUDIES,
     NUMBERS,
 )

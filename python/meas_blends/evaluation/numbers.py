@@ -44,6 +44,9 @@ _LAYOUT: Mapping[str, tuple[Sequence[str], Sequence[str], str, Mapping[str, str]
 
 _FINDER = {"agreement": "firstFinder"}
 
+#: Columns that say which row of scores it is, beside the peak finder.
+_SCORE_KEYS = ("condition", "study", "option")
+
 
 def number_table(tables: Mapping[str, Table]) -> Table:
     """Melt the tables of an evaluation into one.
@@ -52,7 +55,7 @@ def number_table(tables: Mapping[str, Table]) -> Table:
     ----------
     tables : mapping of `str` to `astropy.table.Table`
         By the short names of their datasets: ``evaluation``, ``robustness``,
-        ``reliability``, ``counts``, ``accuracy``, ``confidence``,
+        ``studies``, ``reliability``, ``counts``, ``accuracy``, ``confidence``,
         ``agreement``, ``timing``.
 
     Returns
@@ -94,7 +97,7 @@ def _score_layout(
         if table[name].dtype.kind in "if" and not name.endswith("Err") and name != "nFootprints"
     ]
     errors = {name: f"{name}Err" if f"{name}Err" in table.colnames else "" for name in scores}
-    keys = ("condition",) if "condition" in table.colnames else ()
+    keys = [name for name in _SCORE_KEYS if name in table.colnames]
     return keys, (), "nFootprints", errors
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from ..data.catalogs import MORPHOLOGY_TARGETS
+from ..data.morphology_tables import MORPHOLOGY_TARGETS
 from .posterior import NORMAL_QUANTILES, Posterior, to_physical
 
 __all__ = ["LEVELS", "Calibration", "coverage", "residual_summary"]

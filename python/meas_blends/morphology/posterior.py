@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit
 
-from ..data.catalogs import MORPHOLOGY_TARGETS, QUANTILES
+from ..data.morphology_tables import MORPHOLOGY_TARGETS, QUANTILES
 
 __all__ = ["BULGE_LIMIT", "NORMAL_QUANTILES", "Posterior", "to_physical", "to_transformed"]
 
@@ -67,7 +67,7 @@ class Posterior:
         Of logit B/T, ln radius, ln flux.
     covariance : `numpy.ndarray`, (n, 3, 3)
     quantiles : `numpy.ndarray`, (n, 3, 7)
-        At the percentages of `~meas_blends.data.catalogs.QUANTILES`. Those of
+        At the percentages of `~meas_blends.data.morphology_tables.QUANTILES`. Those of
         the Gaussian, unless a calibration has moved them.
     """
 
@@ -135,7 +135,7 @@ class Posterior:
         return mean, std
 
     def columns(self) -> dict[str, np.ndarray]:
-        """Columns of `~meas_blends.data.catalogs.MORPHOLOGY` that hold the posterior.
+        """Columns of `~meas_blends.data.morphology_tables.MORPHOLOGY` that hold the posterior.
 
         In the units that the posterior is in: arcsec and nJy once `shifted`
         to them.

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
-from ..data.catalogs import MORPHOLOGY
 from ..data.coadd import Coadd
+from ..data.morphology_tables import MORPHOLOGY
 from ..detection.noise import clipped_scatter, noise_correlation
 from .owners import ORPHAN, SKY, pixel_owners
 from .widths import FWHM_PER_SIGMA, psf_width
@@ -45,7 +45,7 @@ class Stamps:
     dx, dy : `numpy.ndarray`, (n,)
         Place of the peak off the centre of its pixel [pixel].
     flags : `numpy.ndarray` of int32, (n,)
-        Those of `~meas_blends.data.catalogs.MORPHOLOGY` that concern pixels.
+        Those of `~meas_blends.data.morphology_tables.MORPHOLOGY` that concern pixels.
     masked_fraction : `numpy.ndarray`, (n,)
         Share of pixels that are not usable.
     pixel_scale : `float`

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,30 +11,20 @@ import numpy as np
 import torch
 
 from ..data.packages import MORPHOLOGY_COMPACT, ModelPackage
-from .calibration import Calibration, coverage, residual_summary
+from .calibration import Calibration
 from .compact import CompactEstimator, choose_device
 from .galaxies import GalaxyRanges
 from .inputs import NetworkInputs, network_inputs
+from .measured import measure_drawn, summarise
 from .network import CompactNetwork, gaussian_nll
-from .posterior import BULGE_LIMIT, Posterior, to_transformed
+from .posterior import BULGE_LIMIT, to_transformed
 from .simulate import SimulatedStamps, StampSimulator
 from .widths import kolmogorov_width
 
-__all__ = [
-    "SIGNAL_BINS",
-    "Measured",
-    "TrainingSettings",
-    "make_package",
-    "measure_drawn",
-    "summarise",
-    "train_compact",
-]
+__all__ = ["TrainingSettings", "make_package", "train_compact"]
 
-#: Edges of the bins of true S/N in which the test set is reported.
-SIGNAL_BINS = (5.0, 20.0, 50.0, 200.0, 1500.0)
-
-#: Galaxies drawn at once where nothing is learnt from them.
-_BATCH = 512
+#: Galaxies that the scaling of the targets comes from.
+_SCALING = 1024
 
 
 @dataclass(frozen=True)
@@ -97,7 +86,7 @@ def train_compact(
     -------
     estimator : `~meas_blends.morphology.compact.CompactEstimator`
     metrics : `dict`
-        On the test galaxies, see `summarise`.
+        On the test galaxies, see `~meas_blends.morphology.measured.summarise`.
     """
     device = choose_device(settings.device)
     simulator = StampSimulator(ranges, settings.stamp_size, device)
@@ -154,82 +143,6 @@ def make_package(
     )
 
 
-@dataclass(frozen=True)
-class Measured:
-    """Measured galaxies of known truth.
-
-    Parameters
-    ----------
-    posterior : `~meas_blends.morphology.posterior.Posterior`
-        Of ``n`` galaxies; radius in pixels, flux in background sigma.
-    truth : `numpy.ndarray`, (n, 3)
-        In the transformed space.
-    aperture, signal_to_noise : `numpy.ndarray`, (n,)
-        S/N as measured in the aperture, and the true one.
-    """
-
-    posterior: Posterior
-    truth: np.ndarray
-    aperture: np.ndarray
-    signal_to_noise: np.ndarray
-
-
-def measure_drawn(
-    estimator: CompactEstimator, simulator: StampSimulator, rng: np.random.Generator, n: int
-) -> Measured:
-    """Draw galaxies and measure them.
-
-    Parameters
-    ----------
-    estimator : `~meas_blends.morphology.compact.CompactEstimator`
-    simulator : `~meas_blends.morphology.simulate.StampSimulator`
-        Of stamps of the estimator's size.
-    rng : `numpy.random.Generator`
-    n : `int`
-        How many, at least one.
-
-    Returns
-    -------
-    measured : `Measured`
-    """
-    posteriors, truth, aperture, signal = [], [], [], []
-    for start in range(0, n, _BATCH):
-        stamps = simulator.draw(rng, min(_BATCH, n - start))
-        prediction = estimator.predict(stamps)
-        posteriors.append(prediction.posterior)
-        aperture.append(prediction.signal_to_noise)
-        truth.append(to_transformed(stamps.truth))
-        signal.append(stamps.signal_to_noise)
-    return Measured(
-        Posterior.concatenate(posteriors),
-        np.concatenate(truth),
-        np.concatenate(aperture),
-        np.concatenate(signal),
-    )
-
-
-def summarise(measured: Measured) -> dict[str, Any]:
-    """Residuals and coverage, overall and in the bins of true S/N, as plain numbers."""
-    posterior, truth, signal = measured.posterior, measured.truth, measured.signal_to_noise
-    report = {"overall": _report(posterior, truth)}
-    for low, high in itertools.pairwise(SIGNAL_BINS):
-        rows = (signal >= low) & (signal < high)
-        if rows.any():
-            part = Posterior(
-                posterior.mean[rows], posterior.covariance[rows], posterior.quantiles[rows]
-            )
-            report[f"S/N {low:g}-{high:g}"] = _report(part, truth[rows])
-    return report
-
-
-def _report(posterior: Posterior, truth: np.ndarray) -> dict[str, Any]:
-    return {
-        "n_galaxies": len(truth),
-        "residuals": residual_summary(posterior, truth),
-        "coverage": coverage(posterior, truth),
-    }
-
-
 def _fit(
     network: CompactNetwork,
     simulator: StampSimulator,
@@ -278,7 +191,7 @@ def _target_scaling(
     simulator: StampSimulator, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of the targets (Ghosh et al. 2022, Eq. 16)."""
-    _, targets = _prepare(simulator.draw(rng, 2 * _BATCH))
+    _, targets = _prepare(simulator.draw(rng, _SCALING))
     return targets.mean(axis=0), targets.std(axis=0)
 
 

@@ -21,6 +21,7 @@ a { color: #0b5ea8; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font: 13px/1.5 system-ui, sans-serif; margin: .8rem 0 1.2rem;
         font-variant-numeric: tabular-nums; }
+caption { text-align: left; color: #555; padding-bottom: .3rem; }
 th, td { padding: .2rem .7rem; text-align: right; vertical-align: top; }
 th { border-bottom: 1.5px solid #222; font-weight: 600; }
 tr:last-child td { border-bottom: 1.5px solid #222; }
@@ -95,7 +96,9 @@ def make_page(title: str, lead: str, sections: Sequence[Section]) -> str:
 """
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[object]], n_text: int = 1) -> str:
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[object]], n_text: int = 1, caption: str = ""
+) -> str:
     """Set a table.
 
     Parameters
@@ -106,12 +109,15 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]], n_text: int = 1
         Cells: text, or a pair of texts (value, error).
     n_text : `int`
         Columns at the left that hold text; the others hold numbers.
+    caption : `str`
+        Plain text above it; none if empty.
 
     Returns
     -------
     html : `str`
     """
-    lines = ['<div class="scroll"><table>', _row("th", head, n_text)]
+    above = [f"<caption>{escape(caption)}</caption>"] if caption else []
+    lines = ['<div class="scroll"><table>', *above, _row("th", head, n_text)]
     lines += [_row("td", row, n_text) for row in rows]
     return "\n".join([*lines, "</table></div>"])
 

@@ -25,8 +25,8 @@ class ReportInputs:
     ----------
     tables : mapping of `str` to `astropy.table.Table`
         ``evaluation``, ``reliability``, ``counts``, ``accuracy``,
-        ``confidence``, ``agreement``, and if there are any ``timing`` and
-        ``robustness``; see `meas_blends.data.score_tables`.
+        ``confidence``, ``agreement``, and if there are any ``timing``,
+        ``robustness`` and ``studies``; see `meas_blends.data.score_tables`.
     places : `astropy.table.Table`
         `~meas_blends.data.outcome_tables.PLACES` of all scenes.
     examples : mapping of `str` to sequence of `Example`
@@ -51,7 +51,7 @@ class ReportInputs:
 
 def shown_number(value: float, digits: int = 3) -> str:
     """Write a number; a dash for none."""
-    return f"{value:.{digits}f}" if np.isfinite(value) else "–"
+    return f"{value:z.{digits}f}" if np.isfinite(value) else "–"
 
 
 def with_error(row: Table.Row, name: str, digits: int = 3) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from .sections_tables import (
     making_section,
     robustness_section,
     scores_section,
+    studies_section,
     timing_section,
 )
 
@@ -55,9 +56,11 @@ def all_sections(inputs: ReportInputs, keep: Keep) -> list[Section]:
         return picture(f"{name}.png", caption, wide)
 
     varied = len(inputs.tables.get("robustness", ())) > 0
+    studied = len(inputs.tables.get("studies", ())) > 0
     sections = [
         scores_section(inputs),
         *([robustness_section(inputs, show)] if varied else []),
+        *([studies_section(inputs)] if studied else []),
         _limit(inputs, show),
         _accuracy(inputs, show),
         _probabilities(inputs, show),

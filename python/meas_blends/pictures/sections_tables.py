@@ -1,4 +1,4 @@
-"""Sections of a report that are tables: scores, times, conditions, origins."""
+"""Sections of a report that are tables: scores, times, conditions, options, origins."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from .page import Section, table
 from .report_inputs import ReportInputs, Show, score_rows, shown_number, with_error
 from .robustness import draw_robustness
 
-__all__ = ["making_section", "robustness_section", "scores_section", "timing_section"]
+__all__ = [
+    "making_section",
+    "robustness_section",
+    "scores_section",
+    "studies_section",
+    "timing_section",
+]
 
 
 def scores_section(inputs: ReportInputs) -> Section:
@@ -87,6 +93,38 @@ def robustness_section(inputs: ReportInputs, show: Show) -> Section:
                 wide=True,
             ),
         ],
+    )
+
+
+def studies_section(inputs: ReportInputs) -> Section:
+    """Set the scores of the options, a table a study."""
+    studies = inputs.tables["studies"]
+    scores = ("balancedAccuracy", "crossEntropy", "calibrationError", "countF1", "placeF1")
+    changes = ("balancedAccuracyChange", "crossEntropyChange", "placeF1Change")
+    head = ["", "footprints", "blended", "balanced", "cross-entropy", "calibration error"]
+    head += ["count F1", "place F1", "change: balanced", "cross-entropy", "place F1"]
+    parts = []
+    for study in dict.fromkeys(np.asarray(studies["study"]).tolist()):
+        options = studies[np.asarray(studies["study"]) == study]
+        rows = [
+            [
+                str(row["option"]),
+                f"{row['nFootprints']:,}",
+                f"{row['nBlended'] / row['nFootprints']:.1%}",
+                *(with_error(row, name) for name in scores),
+                *(with_error(row, name) for name in changes),
+            ]
+            for row in options
+        ]
+        name = study[:1].upper() + study[1:]
+        parts.append(table(head, rows, caption=f"{name}. {options['varied'][0]}"))
+    return Section(
+        "options",
+        "Options",
+        "The same scores with one option of training, labels or detection varied at a time, and"
+        " their change from the first row of each table. The errors of changes come from their"
+        " scatter between scenes, in which how hard a scene is for every option cancels.",
+        parts,
     )
 
 

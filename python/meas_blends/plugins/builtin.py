@@ -34,6 +34,10 @@ _TASKS = {
         "limit_pairs:LimitPairsTask",
         "Compute how far each true pair is from any single galaxy, in the coadd's noise",
     ),
+    "limit_bands": (
+        "limit_bands:LimitBandsTask",
+        "Compute how far each true pair is from any single galaxy, in a patch's reference band",
+    ),
     "match": (
         "match_blends:MatchBlendsTask",
         "Hold the calls and peaks of several peak finders against the truth",
@@ -43,6 +47,10 @@ _TASKS = {
     "compare_conditions": (
         "compare_conditions:CompareConditionsTask",
         "Score peak finders under each of several conditions",
+    ),
+    "compare_options": (
+        "compare_options:CompareOptionsTask",
+        "Score options of training, labels and detection side by side",
     ),
     "report": (
         "report_blends:ReportBlendsTask",

@@ -49,7 +49,10 @@ def make_picture(space: Workspace, images: Sequence[Workspace] = ()) -> Path | N
     if space.record.fingerprint("picture") == fingerprint:
         return path
     spans, classification, peaks = (space.get(name) for name in names)
-    figure = draw_blends(drawn[COADD], spans, classification, peaks)
+    coadd = drawn[COADD]
+    if images:
+        coadd = coadd.replace(name=space.folder.name)
+    figure = draw_blends(coadd, spans, classification, peaks)
     with write_whole(path) as temporary:
         figure.savefig(temporary)
     space.record.add("picture", path, fingerprint, [COADD, *used])

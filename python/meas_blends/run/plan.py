@@ -208,6 +208,8 @@ def check_units(
 ) -> None:
     """Check that the user gave images if, and only if, the pipeline reads some.
 
+    And one band alone, where what is made of the whole run is of one band.
+
     Raises
     ------
     BadInputError
@@ -224,4 +226,10 @@ def check_units(
         raise BadInputError(
             f"{name}: this pipeline takes images one by one, whatever their bands; leave out"
             " --bands."
+        )
+    of_band = [s for s in plan.steps if s.level == Level.RUN and "band" in s.node.raw_dimensions]
+    if len(bands) > 1 and of_band:
+        raise BadInputError(
+            f"{name}: task '{of_band[0].label}' takes scenes of one band; give one band at a time"
+            " with --bands."
         )

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from astropy.table import Table
 
-from ..data.catalogs import MORPHOLOGY
 from ..data.coadd import Coadd
+from ..data.morphology_tables import MORPHOLOGY
 
 __all__ = [
     "TABLE_PREFIXES",

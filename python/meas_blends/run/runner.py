@@ -101,17 +101,21 @@ class Runner:
             units, patches = group_patches(units, bands)
         places = make_places(self.folder, units, patches)
         (whole,) = places[Level.RUN]
-        last = {phase.level: phase for phase in self.plan.phases}
-        self.listener.begin(
-            sum(len(places[p.level]) for p in self.plan.phases if p.level < Level.RUN)
-        )
-        for phase in self.plan.phases:
+        phases = self.plan.phases
+        if phases[0].level != Level.IMAGE:
+            # Images that no task takes by themselves must be opened for those that read them.
+            phases = (Phase(Level.IMAGE, ()), *phases)
+        last = {phase.level: phase for phase in phases}
+        heard = [phase for phase in self.plan.phases if phase.level < Level.RUN]
+        self.listener.begin(sum(len(places[phase.level]) for phase in heard))
+        for phase in phases:
             for place in places[phase.level]:
                 self._run_phase(phase, place, phase is last[phase.level])
-                if phase.level < Level.RUN:
+                if phase in heard:
                     self.listener.done(place.result, phase is last[phase.level])
-        results = [place.result for place in (*places[Level.IMAGE], *places[Level.PATCH])]
-        return RunResult(results, whole.result, self._run_outputs(whole))
+        every = (*places[Level.IMAGE], *places[Level.PATCH])
+        told = [p.result for p in every if self.plan.phases_of(p.level) or p.result.error]
+        return RunResult(told, whole.result, self._run_outputs(whole))
 
     def _run_phase(self, phase: Phase, place: Place, last: bool) -> None:
         """Take one place through one phase, unless it or what it is made of has failed."""

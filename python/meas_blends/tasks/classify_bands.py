@@ -13,7 +13,7 @@ from ..data.footprints import pixel_lists
 from ..plugins.registries import peak_finders
 from .dimensions import IMAGE, PATCH
 from .filtering import FilteringConfig, filter_bands
-from .handles import Handle
+from .handles import Handle, by_band, reference_band
 from .peak_finders import check_takes
 
 __all__ = ["ClassifyBandsConfig", "ClassifyBandsConnections", "ClassifyBandsTask"]
@@ -61,6 +61,10 @@ class ClassifyBandsConfig(PipelineTaskConfig, pipelineConnections=ClassifyBandsC
         " beside it.",
         default="i",
     )
+    reference_alone = Field[bool](
+        doc="Leave the other bands aside? It tells what they bring; any peak finder will do then.",
+        default=False,
+    )
     peak_finder = peak_finders.makeField(
         doc="What finds the peaks, by name; it must know several bands.", default="gp"
     )
@@ -75,7 +79,8 @@ class ClassifyBandsTask(PipelineTask):
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.makeSubtask("peak_finder")
-        check_takes(self.peak_finder, "others", "several bands")
+        if not self.config.reference_alone:
+            check_takes(self.peak_finder, "others", "several bands")
 
     def run(self, coadds: Sequence[Handle], spans: Table) -> Struct:
         """Classify the footprints of a patch and find their peaks.
@@ -100,9 +105,14 @@ class ClassifyBandsTask(PipelineTask):
             If the reference band is missing, the bands are not on one grid,
             or the classifier wants other bands.
         """
-        filtered, others = filter_bands(coadds, self.config.reference, self.config.filtering)
+        config = self.config
+        if config.reference_alone:
+            handles = by_band(coadds)
+            coadds = [handles[reference_band(list(handles), config.reference)]]
+        filtered, others = filter_bands(coadds, config.reference, config.filtering)
         pixels = pixel_lists(spans, filtered.coadd.shape, filtered.coadd.xy0)
-        found = self.peak_finder.run(filtered, pixels, others=others)
+        more = {"others": others} if others else {}
+        found = self.peak_finder.run(filtered, pixels, **more)
         self.log.info(
             "%s with %s: %d of %d footprints blended",
             filtered.coadd.name,

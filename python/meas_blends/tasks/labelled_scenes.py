@@ -26,15 +26,14 @@ class SceneFacts:
 
     Parameters
     ----------
-    name, band : `str`
-        Of its coadd.
+    band : `str`
+        Of its coadd; of its coadds, with commas.
     pixel_scale : `float`
         Pixel scale [arcsec].
     psf_sigma : `float`
         Adaptive-moments width of its PSF [pixel].
     """
 
-    name: str
     band: str
     pixel_scale: float
     psf_sigma: float
@@ -150,7 +149,7 @@ class LabelledScenes(Sequence[LabelledDetections]):
         pixels = pixel_lists(spans, coadd.shape, coadd.xy0)
         maxima = find_maxima(filtered, pixels, self._peak_threshold)
         detections = Detections(filtered, pixels, maxima)
-        facts = SceneFacts(coadd.name, coadd.band, float(coadd.pixel_scale), float(filtered.sigma))
+        facts = SceneFacts(coadd.band, float(coadd.pixel_scale), float(filtered.sigma))
         return label_detections(detections, spans, truth, self._min_significance), facts
 
     @property

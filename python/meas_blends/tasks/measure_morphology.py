@@ -10,9 +10,9 @@ from astropy.table import Table
 from lsst.pex.config import Field
 from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
 
-from ..data.catalogs import MORPHOLOGY
 from ..data.coadd import Coadd
 from ..data.footprints import spans_to_labels
+from ..data.morphology_tables import MORPHOLOGY
 from ..detection.background import subtract_background
 from ..detection.complete import complete_coadd
 from ..plugins.registries import estimators
@@ -134,7 +134,7 @@ class MeasureMorphologyTask(PipelineTask):
         -------
         result : `lsst.pipe.base.Struct`
             ``morphology``, one row a peak in the same order
-            (`~meas_blends.data.catalogs.MORPHOLOGY`). What could not be
+            (`~meas_blends.data.morphology_tables.MORPHOLOGY`). What could not be
             measured is NaN, and flagged.
         """
         if len(peaks) == 0:

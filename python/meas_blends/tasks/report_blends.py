@@ -25,6 +25,7 @@ from ..pictures.gallery import Example, make_example
 from ..pictures.report import make_report
 from ..pictures.report_inputs import ReportInputs
 from .dimensions import IMAGE, drop_band
+from .handles import reference_band
 
 __all__ = ["ReportBlendsConfig", "ReportBlendsConnections", "ReportBlendsTask"]
 
@@ -32,7 +33,7 @@ _RUN = ("skymap", "band")
 
 #: Tables of scores by connection; those that may be missing.
 _TABLES = ("evaluation", "reliability", "counts", "accuracy", "confidence", "agreement")
-_OPTIONAL = ("timing", "robustness")
+_OPTIONAL = ("timing", "robustness", "studies")
 
 #: Every how many pixels the sky of a gallery's image is measured.
 _STRIDE = 3
@@ -96,6 +97,13 @@ class ReportBlendsConnections(PipelineTaskConnections, dimensions=_RUN):
     robustness = ct.Input(
         doc="Scores under several conditions; may be missing.",
         name="blend_robustness",
+        storageClass="ArrowAstropy",
+        dimensions=_RUN,
+        minimum=0,
+    )
+    studies = ct.Input(
+        doc="Scores of several options; may be missing.",
+        name="blend_studies",
         storageClass="ArrowAstropy",
         dimensions=_RUN,
         minimum=0,
@@ -166,6 +174,7 @@ class ReportBlendsConfig(PipelineTaskConfig, pipelineConnections=ReportBlendsCon
     over_bands = Field[bool](
         doc="Do the outcomes stand for all bands of a patch, not for one?", default=False
     )
+    reference = Field[str](doc="Then the band of the galleries' images.", default="i")
 
 
 class ReportBlendsTask(PipelineTask):
@@ -202,7 +211,7 @@ class ReportBlendsTask(PipelineTask):
         scores = {
             name: tables[name] for name in (*_TABLES, *_OPTIONAL) if tables.get(name) is not None
         }
-        images = _one_a_patch(coadds) if self.config.over_bands else coadds
+        images = _images_in(self.config.reference, coadds) if self.config.over_bands else coadds
         inputs = ReportInputs(
             scores,
             gather(places, PLACES),
@@ -251,14 +260,15 @@ class ReportBlendsTask(PipelineTask):
         }
 
 
-def _one_a_patch(handles: Sequence[_Handle]) -> list[_Handle]:
-    """First image of each patch."""
-    first: dict[tuple[str, str], _Handle] = {}
+def _images_in(band: str, handles: Sequence[_Handle]) -> list[_Handle]:
+    """Image of each patch in the reference band."""
+    patches: dict[tuple[str, str], dict[str, _Handle]] = {}
     for handle in handles:
         identity = handle.dataId
         tract = str(identity["tract"]) if "tract" in identity else ""
-        first.setdefault((tract, str(identity["patch"])), handle)
-    return list(first.values())
+        patch = patches.setdefault((tract, str(identity["patch"])), {})
+        patch[str(identity["band"])] = handle
+    return [patch[reference_band(list(patch), band)] for patch in patches.values()]
 
 
 def _facts(coadds: Sequence[_Handle]) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnect
 
 from ..errors import BadInputError
 from ..plugins.registries import trainers
+from .dimensions import IMAGE
 from .filtering import FilteringConfig
 from .handles import Handle
 from .labelled_scenes import LabelledScenes
@@ -29,7 +30,7 @@ class TrainBlendClassifierConnections(PipelineTaskConnections, dimensions=("skym
         doc="Coadds of the scenes.",
         name="blend_coadd",
         storageClass="BlendCoadd",
-        dimensions=("skymap", "tract", "patch", "band"),
+        dimensions=IMAGE,
         multiple=True,
         deferLoad=True,
     )
@@ -37,7 +38,7 @@ class TrainBlendClassifierConnections(PipelineTaskConnections, dimensions=("skym
         doc="Pixels of their footprints.",
         name="blend_spans",
         storageClass="ArrowAstropy",
-        dimensions=("skymap", "tract", "patch", "band"),
+        dimensions=IMAGE,
         multiple=True,
         deferLoad=True,
     )
@@ -45,7 +46,7 @@ class TrainBlendClassifierConnections(PipelineTaskConnections, dimensions=("skym
         doc="The galaxies that are truly there.",
         name="blend_truth",
         storageClass="ArrowAstropy",
-        dimensions=("skymap", "tract", "patch", "band"),
+        dimensions=IMAGE,
         multiple=True,
         deferLoad=True,
     )
@@ -154,7 +155,6 @@ class TrainBlendClassifierTask(PipelineTask):
             **package.meta.get("training", {}),
             "scenes": n_training,
             "calibration_scenes": n_apart,
-            "coadds": [fact.name for fact in facts],
             "bands": bands,
             "pixel_scales": sorted({round(fact.pixel_scale, 4) for fact in facts}),
             "min_significance": self.config.min_significance,

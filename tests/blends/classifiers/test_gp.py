@@ -66,14 +66,14 @@ def test_neighbours_speak_on_top_of_the_prior_mean(toy_gp):
     embedding = rng.normal(size=(6, 8)).astype(np.float32)
     features = rng.normal(size=(6, 4)).astype(np.float32)
     where = toy_gp.coordinates(embedding, features)
-    prior = toy_gp.coordinates.prior_mean(where, features)
+    prior = rng.dirichlet(np.ones(4), 6).astype(np.float32)
     # Examples at these very places, where there was half an object of four more.
     values = np.tile(np.array([0, 0, 0, 0.5], np.float32), (6, 1))
     process = NeighbourProcess(where * toy_gp.scales, values, 1e-3, 1)
     model = dataclasses.replace(toy_gp, process=process)
     expected = np.maximum(prior + values, 1e-3)
     expected /= expected.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(model.stated(embedding, features), expected, atol=2e-3)
+    np.testing.assert_allclose(model.stated(embedding, features, prior), expected, atol=2e-3)
 
 
 def test_what_is_unlike_the_training_is_unusual(toy_gp, fresh, prediction):
@@ -147,7 +147,7 @@ def test_a_package_without_one_of_its_settings(package, name):
     ("name", "value"),
     [
         ("network", {"widths": [8]}),
-        ("network", {"widths": [8, 8], "depths": [1, 1, 1]}),
+        ("network", {"widths": [8, 8, 8], "depths": [1, 1, 1]}),
         ("network", {"colour": 3}),
         ("network", "none"),
         ("noise", "much"),
@@ -167,20 +167,18 @@ def test_a_package_with_an_array_of_another_shape(package, name):
     refused(package)
 
 
-def test_coordinates_and_prior_mean():
+@pytest.mark.parametrize("number", [-1, 0, "all"])
+def test_a_package_with_too_few_examples_for_its_neighbours(package, number):
+    examples = len(package.arrays["points"])
+    package.meta["n_neighbours"] = examples if number == "all" else number
+    asked = package.meta["n_neighbours"]
+    assert f"(n_neighbours {asked} of {examples} examples); copy or train" in refused(package)
+
+
+def test_coordinates():
     axes = np.diag([2.0, 1, 1]).astype(np.float32)
-    weights = np.zeros((3 + 2 + 2 + 1 + 3 + 1, 4), np.float32)
-    coordinates = Coordinates(np.array([1, 0, 0], np.float32), axes, weights)
+    coordinates = Coordinates(np.array([1, 0, 0], np.float32), axes)
     embedding = np.array([[2, 5, 6], [0, 1, 1]], np.float32)
     features = np.array([[0.5, 0.7, 1.1, 1], [0.1, 0.2, 0, 0]], np.float32)
     where = coordinates(embedding, features)
     np.testing.assert_allclose(where, [[2, 5, 6, 0.5, 0.7], [-2, 1, 1, 0.1, 0.2]])
-    np.testing.assert_allclose(coordinates.prior_mean(where, features), 0.25)
-    np.testing.assert_allclose(
-        coordinates.terms(where, features)[0],
-        [2, 5, 6, 0.5, 0.7, 1.1, 1, 0.25, 4, 25, 36, 1],
-    )
-    # Logits of ln 3 more for two objects by the last term alone.
-    weights[-1, 1] = np.log(3)
-    expected = np.array([1, 3, 1, 1]) / 6
-    np.testing.assert_allclose(coordinates.prior_mean(where, features), [expected] * 2)

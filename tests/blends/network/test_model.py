@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from meas_blends.blends.network.model import N_PLACE, BlendNetwork
-from meas_blends.blends.network.patches import count_planes
+from meas_blends.blends.network.patches import N_CONDITIONS, count_planes
+from meas_blends.errors import BadInputError
 from network_toys import random_network
 
 
@@ -15,13 +16,13 @@ def network():
 
 
 def patches(number, height, width, seed=1):
-    """Random planes with a mask in the middle, PSF and features."""
+    """Random planes with a mask in the middle, conditions and features."""
     draw = torch.Generator().manual_seed(seed)
     mask = torch.zeros(number, 1, height, width)
     mask[:, :, 6:-6, 5:-7] = 1
     planes = torch.randn(number, count_planes() - 1, height, width, generator=draw) * mask
     features = torch.randn(number, 4, generator=draw)
-    return torch.cat([planes, mask], 1), torch.zeros(number), features
+    return torch.cat([planes, mask], 1), torch.zeros(number, N_CONDITIONS), features
 
 
 @torch.inference_mode()
@@ -49,10 +50,10 @@ def test_each_patch_for_itself(network):
 @pytest.mark.parametrize("step", [(8, 0), (0, 8)])
 def test_cells_move_with_the_pixels(network, step):
     """By the eight pixels that the network strides over, where no border is near."""
-    planes, psf, features = patches(1, 144, 144)
+    planes, conditions, features = patches(1, 144, 144)
     moved = torch.roll(planes, step, (2, 3))
-    one, _ = answer(network, planes, psf, features)
-    other, _ = answer(network, moved, psf, features)
+    one, _ = answer(network, planes, conditions, features)
+    other, _ = answer(network, moved, conditions, features)
     back = np.roll(other, (-step[0] // 2, -step[1] // 2), (1, 2))
     middle = slice(26, -26)
     # Features of empty sky hardly differ, which their normalisation blows up with its rounding.
@@ -61,14 +62,14 @@ def test_cells_move_with_the_pixels(network, step):
 
 
 def test_the_embedding_hears_of_every_input(network):
-    planes, psf, features = patches(1, 16, 16)
-    _, before = answer(network, planes, psf, features)
+    planes, conditions, features = patches(1, 16, 16)
+    _, before = answer(network, planes, conditions, features)
     brighter = planes.clone()
     brighter[:, 0, 8, 7] += 3
     for changed in (
-        (brighter, psf, features),
-        (planes, psf + 0.3, features),
-        (planes, psf, features + 0.3),
+        (brighter, conditions, features),
+        (planes, conditions + 0.3, features),
+        (planes, conditions, features + 0.3),
     ):
         _, after = answer(network, *changed)
         assert np.abs(after - before).max() > 1e-4
@@ -76,16 +77,38 @@ def test_the_embedding_hears_of_every_input(network):
 
 def test_at_first_few_cells_hold_an_object():
     torch.manual_seed(3)
-    network = BlendNetwork(widths=(8, 16)).eval()
+    network = BlendNetwork(widths=(6, 8, 16)).eval()
     place, _ = answer(network, *patches(2, 32, 32))
     assert (1 / (1 + np.exp(-place[..., 0]))).mean() < 0.1
+
+
+@pytest.mark.parametrize("before", [(), ("g", "r")])
+def test_further_bands_change_nothing_at_first(before):
+    network = random_network(others=before)
+    wider = network.with_bands(("g", "r")).eval()
+    assert wider.settings["others"] == ["g", "r"]
+    known, conditions, features = patches(3, 24, 32)
+    planes, mask = known[:, :-1], known[:, -1:]
+    bands = torch.randn(3, count_planes("gr") - count_planes(), 24, 32) * mask
+    everything = torch.cat([planes, bands, mask], 1)
+    given = everything if before else known
+    one = answer(network, given, conditions, features)
+    other = answer(wider, everything, conditions, features)
+    for of_one, of_other in zip(one, other, strict=True):
+        np.testing.assert_allclose(of_other, of_one, atol=1e-5)
+
+
+@pytest.mark.parametrize("others", [(), ("r",), ("r", "g")])
+def test_bands_that_it_would_forget(others):
+    with pytest.raises(BadInputError, match="bands g, r besides the reference"):
+        random_network(others=("g", "r")).with_bands(others)
 
 
 def test_settings_rebuild_it():
     network = random_network(others=("g", "r"))
     again = BlendNetwork(**network.settings)
     again.load_state_dict(network.state_dict())
-    assert again.stem.weight.shape[1] == 16 * count_planes("gr") + 1
+    assert again.stem.weight.shape[1] == 4 * count_planes("gr") + N_CONDITIONS
     assert network.settings == {
-        "others": ["g", "r"], "widths": [8, 16], "depths": [1, 1, 1], "n_embedding": 8,
+        "others": ["g", "r"], "widths": [6, 8, 16], "depths": [1, 1, 1], "n_embedding": 8,
     }  # fmt: skip

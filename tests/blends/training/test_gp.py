@@ -9,12 +9,10 @@ from meas_blends.blends.training.gp import train_gp
 from meas_blends.errors import BadInputError
 from toys import toy_detections
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 FAST = {
     "passes": 1,
     "batch": 10,
-    "widths": (4, 8),
+    "widths": (4, 6, 8),
     "depths": (1, 1, 1),
     "n_embedding": 4,
     "n_neighbours": 8,
@@ -86,9 +84,16 @@ def test_a_single_scene(scenes):
         train(scenes[:1], scenes[1:])
 
 
+def test_no_scene_left_for_the_network(scenes):
+    with pytest.raises(BadInputError, match="3, all of which go to the Gaussian process and none"):
+        train(scenes[:3], scenes[3:], examples_fraction=0.9)
+
+
 def test_too_few_examples(scenes):
-    with pytest.raises(BadInputError, match="so that there are well above 50"):
+    with pytest.raises(BadInputError, match=r"1 of 2, hold .*so that there are well above 50"):
         train(scenes[:2], scenes[2:], n_neighbours=50)
+    with pytest.raises(BadInputError, match=r"max_examples is 8, where .* rests on 8 neighbours"):
+        train(scenes[:2], scenes[2:], max_examples=8)
 
 
 def test_nothing_to_calibrate_on(scenes):

@@ -11,9 +11,7 @@ from meas_blends.blends.training.network import train_network
 from meas_blends.errors import BadInputError
 from toys import toy_detections
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
-SHAPE = {"widths": (4, 8), "depths": (1, 1, 1)}
+SHAPE = {"widths": (4, 6, 8), "depths": (0, 1, 1)}
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +67,8 @@ def test_it_learns_where_objects_are(examples, scene):
 
 @pytest.mark.parametrize("passes", [1, 8, 9, 10])
 def test_any_number_of_steps(examples, passes):
-    network = train(examples, passes=passes, batch=len(examples), widths=(2, 2), depths=(0, 0, 0))
+    shape = {"widths": (2, 2, 2), "depths": (0, 0, 0)}
+    network = train(examples, passes=passes, batch=len(examples), **shape)
     assert all(np.isfinite(value).all() for value in weights(network).values())
 
 

@@ -29,23 +29,29 @@ def features(rng, n):
     return rng.normal(0, 0.5, (n, N_FEATURES)).astype(np.float32)
 
 
+def even(number):
+    """A prior mean that knows nothing."""
+    return np.full((len(number), 4), 0.25, np.float32)
+
+
+def fit(embedding, features, number):
+    return fit_process(embedding, features, even(number), number, 20, np.random.default_rng(1))
+
+
 def probabilities(fitted, embedding, features):
-    """Prior mean, and what the process makes of it."""
+    """What the process makes of the even prior mean."""
     coordinates, scales, process = fitted
-    where = coordinates(embedding, features)
-    prior = coordinates.prior_mean(where, features)
-    return prior, prior + process.predict(where * scales)[0]
+    return 0.25 + process.predict(coordinates(embedding, features) * scales)[0]
 
 
 @pytest.fixture(scope="module")
 def fitted():
-    return fit_process(*checkerboard(1), 20, np.random.default_rng(1))
+    return fit(*checkerboard(1))
 
 
 def test_the_process_learns_what_the_prior_mean_cannot(fitted):
     embedding, others, number = checkerboard(2)
-    prior, posterior = probabilities(fitted, embedding, others)
-    assert np.mean(prior.argmax(axis=1) + 1 == number) < 0.65
+    posterior = probabilities(fitted, embedding, others)
     assert np.mean(posterior.argmax(axis=1) + 1 == number) > 0.85
     np.testing.assert_allclose(posterior.sum(axis=1), 1, atol=1e-4)
 
@@ -58,30 +64,29 @@ def test_what_matters_has_short_length_scales(fitted):
     assert 0 < process.noise < 1
 
 
-def test_labels_that_say_nothing_are_noise():
-    """No footprint may see its own label when the noise is found."""
+def test_labels_that_say_nothing_change_nothing(fitted):
+    """No footprint may see its own label when length scales and noise are found."""
     embedding, others, number = checkerboard(1)
     coins = np.random.default_rng(8).permutation(number)
-    _, _, process = fit_process(embedding, others, coins, 20, np.random.default_rng(1))
-    assert process.noise > 2
+    prior = np.tile(np.array([0.5, 0.5, 0, 0], np.float32), (len(coins), 1))
+    rng = np.random.default_rng(1)
+    of_coins = fit_process(embedding, others, prior, coins, 20, rng)
+    fresh, others, _ = checkerboard(2)
+    said = np.abs(probabilities(of_coins, fresh, others) - 0.25).mean()
+    assert said < 0.1 * np.abs(probabilities(fitted, fresh, others) - 0.25).mean()
 
 
-def test_the_prior_mean_learns_a_line():
-    fitted = fit_process(*line(3), 20, np.random.default_rng(1))
-    embedding, others, number = line(4)
-    prior, posterior = probabilities(fitted, embedding, others)
-    for stated in (prior, posterior):
-        assert np.mean(stated.argmax(axis=1) + 1 == number) > 0.93
-    # Nobody has seen four.
-    assert prior[:, 3].max() < 0.05
+def test_a_perfect_prior_mean_is_left_alone():
+    embedding, others, number = line(3)
+    sure = np.eye(4, dtype=np.float32)[number - 1]
+    fitted = fit_process(embedding, others, sure, number, 20, np.random.default_rng(1))
+    np.testing.assert_allclose(probabilities(fitted, embedding, others), 0.25, atol=1e-6)
 
 
 def test_coordinates_are_centred_and_independent():
     embedding, others, number = line(3)
     turned = embedding @ np.linalg.qr(np.random.default_rng(5).normal(size=(5, 5)))[0] + 3
-    coordinates, _, _ = fit_process(
-        turned.astype(np.float32), others, number, 20, np.random.default_rng(1)
-    )
+    coordinates, _, _ = fit(turned.astype(np.float32), others, number)
     assert isinstance(coordinates, Coordinates)
     where = coordinates(turned, others)
     np.testing.assert_allclose(where[:, :5].mean(axis=0), 0, atol=1e-4)
@@ -96,9 +101,7 @@ def test_more_than_four_are_four():
     embedding, others, number = line(3)
     many = np.where(number == 3, 9, number)
     four = np.where(number == 3, 4, number)
-    one, other = (
-        fit_process(embedding, others, of, 20, np.random.default_rng(1)) for of in (many, four)
-    )
+    one, other = (fit(embedding, others, of) for of in (many, four))
     np.testing.assert_array_equal(one[2].values, other[2].values)
     assert one[2].values.shape == (len(number), 4)
 
@@ -106,7 +109,6 @@ def test_more_than_four_are_four():
 def test_an_embedding_without_variance_does_no_harm():
     embedding, others, number = line(3)
     embedding[:, 3:] = 1
-    fitted = fit_process(embedding, others, number, 20, np.random.default_rng(1))
-    _, posterior = probabilities(fitted, embedding, others)
+    posterior = probabilities(fit(embedding, others, number), embedding, others)
     assert np.isfinite(posterior).all()
     assert np.mean(posterior.argmax(axis=1) + 1 == number) > 0.93

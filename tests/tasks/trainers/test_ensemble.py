@@ -25,3 +25,8 @@ def test_members_are_configuration(toy_packages, toy_scenes):
 def test_no_members(toy_scenes):
     with pytest.raises(BadInputError, match="name the model packages to combine"):
         make([]).run(*toy_scenes, np.random.default_rng(1))
+
+
+def test_a_member_that_is_not_there(toy_scenes):
+    with pytest.raises(BadInputError, match=r"nowhere.*give a folder"):
+        make(["nowhere"]).run(*toy_scenes, np.random.default_rng(1))

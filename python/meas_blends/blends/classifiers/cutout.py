@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ...data.packages import ModelPackage
-from ...errors import BadInputError
 from ..classifier import Classifier, Prediction
 from ..detections import Detections
 from ..normalise import Normalisation
 from ..unusual import Familiar, footprint_measures
+from .packing import check_kind, incomplete
 
 __all__ = ["CutoutClassifier"]
 
@@ -108,11 +108,7 @@ class CutoutClassifier(Classifier):
         BadInputError
             If the package is of another kind or incomplete.
         """
-        if package.kind != cls.kind:
-            raise BadInputError(
-                f"{package.name}: a model package of kind {package.kind}, where {cls.kind} is"
-                " needed; choose another one."
-            )
+        check_kind(package, cls.kind)
         meta, arrays = package.meta, package.arrays
         try:
             normalisation = Normalisation(
@@ -127,8 +123,6 @@ class CutoutClassifier(Classifier):
             model = cls.from_parts(meta, arrays, common)
             model.psf_sigma = tuple(float(sigma) for sigma in meta["psf_sigma"])
         except KeyError as error:
-            raise BadInputError(
-                f"{package.name}: the model package lacks {error}; copy or train it anew."
-            ) from error
+            raise incomplete(package, error) from error
         model.label = package.label
         return model

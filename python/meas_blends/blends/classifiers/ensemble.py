@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from scipy.special import softmax
 
-from ...data.packages import BLEND_ENSEMBLE, ModelPackage, find_package
+from ...data.packages import BLEND_ENSEMBLE, ModelPackage
 from ...errors import BadInputError
-from ..calibration import Calibration, CountCalibration
+from ..calibration import CountCalibration
 from ..classifier import Classifier, Prediction
 from ..detections import Detections
 from .loading import unpack_classifier
+from .packing import check_kind, incomplete, pack_calibration, unpack_calibration
 
-__all__ = ["EnsembleClassifier"]
+__all__ = ["EnsembleClassifier", "member_names"]
 
 #: Probabilities are held this far from 0 before their logarithm is taken.
 _LEAST = 1e-4
@@ -84,10 +85,7 @@ class EnsembleClassifier(Classifier):
         arrays = {
             "weights": self.weights,
             "shift": self.shift,
-            "calibration_weight": self.calibration.weight,
-            "calibration_shift": self.calibration.shift,
-            "calibration_stated": self.calibration.blend.stated,
-            "calibration_observed": self.calibration.blend.observed,
+            **pack_calibration(self.calibration),
         }
         members = zip(self.names, self.members, strict=True)
         meta = {
@@ -99,40 +97,53 @@ class EnsembleClassifier(Classifier):
         return ModelPackage(self.kind, name, version, description, meta, arrays)
 
     @classmethod
-    def from_package(cls, package: ModelPackage) -> EnsembleClassifier:
+    def from_package(
+        cls, package: ModelPackage, members: Mapping[str, ModelPackage]
+    ) -> EnsembleClassifier:
         """Unpack an ensemble, and its members from their own packages.
+
+        Parameters
+        ----------
+        package : `~meas_blends.data.packages.ModelPackage`
+            Of the ensemble.
+        members : `dict` [`str`, `~meas_blends.data.packages.ModelPackage`]
+            Package of each of its `member_names`.
 
         Raises
         ------
         BadInputError
-            If the package is of another kind or incomplete, or a member is
-            missing or no longer the one that the weights were found for.
+            If a package is of another kind or incomplete, or a member is no
+            longer the one that the weights were found for.
         """
-        if package.kind != cls.kind:
-            raise BadInputError(
-                f"{package.name}: a model package of kind {package.kind}, where {cls.kind} is"
-                " needed; choose another one."
-            )
+        names = member_names(package)
         meta, arrays = package.meta, package.arrays
         try:
-            names = [member["package"] for member in meta["members"]]
             labels = [member["label"] for member in meta["members"]]
-            calibration = CountCalibration(
-                arrays["calibration_weight"],
-                arrays["calibration_shift"],
-                Calibration(arrays["calibration_stated"], arrays["calibration_observed"]),
-            )
+            calibration = unpack_calibration(arrays)
             parts = (arrays["weights"], arrays["shift"], calibration, float(meta["threshold"]))
             psf_sigma = tuple(float(sigma) for sigma in meta["psf_sigma"])
         except (KeyError, TypeError) as error:
-            raise BadInputError(
-                f"{package.name}: the model package lacks {error}; copy or train it anew."
-            ) from error
-        members = [unpack_classifier(find_package(name)) for name in names]
-        for member, label in zip(members, labels, strict=True):
+            raise incomplete(package, error) from error
+        classifiers = [unpack_classifier(members[name]) for name in names]
+        for member, label in zip(classifiers, labels, strict=True):
             if member.label != label:
                 raise BadInputError(
                     f"{package.name}: made for its member {label}, but {member.label} is there;"
                     " train the ensemble anew."
                 )
-        return cls(members, names, *parts, psf_sigma, meta.get("training", {}), package.label)
+        return cls(classifiers, names, *parts, psf_sigma, meta.get("training", {}), package.label)
+
+
+def member_names(package: ModelPackage) -> list[str]:
+    """Names, or folders, of the packages of an ensemble's members.
+
+    Raises
+    ------
+    BadInputError
+        If the package is of another kind, or does not name them.
+    """
+    check_kind(package, EnsembleClassifier.kind)
+    try:
+        return [member["package"] for member in package.meta["members"]]
+    except (KeyError, TypeError) as error:
+        raise incomplete(package, error) from error

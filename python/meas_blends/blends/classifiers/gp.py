@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.special import softmax
 
 from ...data.packages import BLEND_GP, ModelPackage
 from ...errors import BadInputError
-from ..calibration import Calibration, CountCalibration
+from ..calibration import CountCalibration
 from ..classifier import Classifier, Prediction
 from ..detections import Detections
 from ..network.look import look
@@ -20,6 +19,7 @@ from ..network.model import BlendNetwork
 from ..network.places import find_places
 from ..unusual import Familiar, footprint_measures
 from .neighbours import NeighbourProcess
+from .packing import check_kind, pack_calibration, unpack_calibration
 
 __all__ = ["Coordinates", "GpClassifier"]
 
@@ -31,7 +31,7 @@ _NETWORK = "network."
 
 @dataclass(frozen=True)
 class Coordinates:
-    """Where footprints lie in the space of the Gaussian process, and its prior mean there.
+    """Where footprints lie in the space of the Gaussian process.
 
     Parameters
     ----------
@@ -39,29 +39,15 @@ class Coordinates:
         Of the embedding.
     axes : `numpy.ndarray`, (n_embedding, n_embedding)
         Its principal axes, each divided by the root of its standard deviation.
-    weights : `numpy.ndarray`, (n_terms, 4)
-        Of the terms in the logits of the prior mean.
     """
 
     centre: np.ndarray
     axes: np.ndarray
-    weights: np.ndarray
 
     def __call__(self, embedding: np.ndarray, features: np.ndarray) -> np.ndarray:
         """Coordinates, float32 (n, n_embedding + 2): embedding, area, brightness."""
         turned = (embedding - self.centre) @ self.axes
         return np.concatenate([turned, features[:, :2]], axis=1).astype(np.float32)
-
-    @staticmethod
-    def terms(coordinates: np.ndarray, features: np.ndarray) -> np.ndarray:
-        """Terms of the prior mean: coordinates, maxima, squares of size and embedding, one."""
-        squares = np.concatenate([features[:, :1], coordinates[:, :3]], axis=1) ** 2
-        ones = np.ones((len(features), 1), np.float32)
-        return np.concatenate([coordinates, features[:, 2:], squares, ones], axis=1)
-
-    def prior_mean(self, coordinates: np.ndarray, features: np.ndarray) -> np.ndarray:
-        """Probabilities of 1, 2, 3 and 4 or more objects before the neighbours speak, (n, 4)."""
-        return softmax(self.terms(coordinates, features) @ self.weights, axis=1)
 
 
 @dataclass
@@ -72,15 +58,15 @@ class GpClassifier(Classifier):
     embedding; with the footprint's area and brightness it is the space of a
     Gaussian process in the manner of MuyGPs, one for each number of objects,
     on targets 1 and 0. The slides propose a prior mean that knows the
-    footprint's size: here it is a multinomial logistic regression on
-    embedding, size, brightness and local maxima.
+    footprint's size: here it is the network's own answer, which has seen all
+    of the footprint.
 
     Parameters
     ----------
     network : `~meas_blends.blends.network.model.BlendNetwork`
         In evaluation mode.
     coordinates : `Coordinates`
-        From what it saw to the process's space and prior mean.
+        From what it saw to the process's space.
     scales : `numpy.ndarray` of float32, (d,)
         Inverse length scale of each coordinate.
     process : `~meas_blends.blends.classifiers.neighbours.NeighbourProcess`
@@ -91,6 +77,8 @@ class GpClassifier(Classifier):
         From the process's posterior means to probabilities.
     threshold : `float`
         Blend probability above which to call a footprint blended.
+    place_error_scale : `float`
+        Factor on the network's own errors of places.
     psf_sigma : `tuple` [`float`, `float`]
         Least and largest PSF width of the training coadds [pixel].
     training : `dict`
@@ -106,6 +94,7 @@ class GpClassifier(Classifier):
     familiar: Familiar
     calibration: CountCalibration = field(default_factory=CountCalibration.none)
     threshold: float = 0.5
+    place_error_scale: float = 1.0
     psf_sigma: tuple[float, float] = (0.0, float("inf"))
     training: dict[str, Any] = field(default_factory=dict)
     label: str = ""
@@ -113,22 +102,21 @@ class GpClassifier(Classifier):
     def predict(self, detections: Detections) -> Prediction:
         """Say how many objects the footprints of an image hold, and where."""
         sight = look(self.network, detections)
-        stated = self.stated(sight.embedding, sight.features)
+        stated = self.stated(sight.embedding, sight.features, sight.counts)
         return Prediction(
             self.calibration(stated, detections.n_maxima),
             self.familiar.is_unusual(footprint_measures(detections)),
-            find_places(sight),
+            find_places(sight, self.place_error_scale),
         )
 
-    def stated(self, embedding: np.ndarray, features: np.ndarray) -> np.ndarray:
+    def stated(self, embedding: np.ndarray, features: np.ndarray, prior: np.ndarray) -> np.ndarray:
         """Probabilities of the counts before calibration.
 
         Parameters
         ----------
-        embedding : `numpy.ndarray`, (n, n_embedding)
-            Of the network.
-        features : `numpy.ndarray`, (n, n_features)
-            `~meas_blends.blends.network.features.footprint_features`.
+        embedding, features, prior : `numpy.ndarray`, (n, ...)
+            ``embedding``, ``features`` and ``counts`` of
+            `~meas_blends.blends.network.look.Sight`.
 
         Returns
         -------
@@ -136,7 +124,7 @@ class GpClassifier(Classifier):
         """
         where = self.coordinates(embedding, features)
         mean, _ = self.process.predict(where * self.scales)
-        stated = np.maximum(self.coordinates.prior_mean(where, features) + mean, _LEAST)
+        stated = np.maximum(prior + mean, _LEAST)
         return stated / stated.sum(axis=1, keepdims=True)
 
     def to_package(self, name: str, version: str, description: str) -> ModelPackage:
@@ -149,16 +137,12 @@ class GpClassifier(Classifier):
         arrays |= {
             "centre": self.coordinates.centre,
             "axes": self.coordinates.axes,
-            "prior_weights": self.coordinates.weights,
             "scales": self.scales,
             "points": self.process.points,
             "values": self.process.values,
             "familiar_mean": self.familiar.mean,
             "familiar_whitening": self.familiar.whitening,
-            "calibration_weight": self.calibration.weight,
-            "calibration_shift": self.calibration.shift,
-            "calibration_stated": self.calibration.blend.stated,
-            "calibration_observed": self.calibration.blend.observed,
+            **pack_calibration(self.calibration),
         }
         meta = {
             "network": self.network.settings,
@@ -166,6 +150,7 @@ class GpClassifier(Classifier):
             "n_neighbours": self.process.n_neighbours,
             "familiar_distance": self.familiar.limit,
             "threshold": self.threshold,
+            "place_error_scale": self.place_error_scale,
             "psf_sigma": [float(sigma) for sigma in self.psf_sigma],
             "training": self.training,
         }
@@ -180,34 +165,22 @@ class GpClassifier(Classifier):
         BadInputError
             If the package is of another kind or incomplete.
         """
-        if package.kind != cls.kind:
-            raise BadInputError(
-                f"{package.name}: a model package of kind {package.kind}, where {cls.kind} is"
-                " needed; choose another one."
-            )
+        check_kind(package, cls.kind)
         meta, arrays = package.meta, package.arrays
         try:
             return cls(
                 _unpack_network(meta["network"], arrays),
-                Coordinates(arrays["centre"], arrays["axes"], arrays["prior_weights"]),
+                Coordinates(arrays["centre"], arrays["axes"]),
                 arrays["scales"],
-                NeighbourProcess(
-                    arrays["points"],
-                    arrays["values"],
-                    float(meta["noise"]),
-                    int(meta["n_neighbours"]),
-                ),
+                _unpack_process(meta, arrays),
                 Familiar(
                     arrays["familiar_mean"],
                     arrays["familiar_whitening"],
                     float(meta["familiar_distance"]),
                 ),
-                CountCalibration(
-                    arrays["calibration_weight"],
-                    arrays["calibration_shift"],
-                    Calibration(arrays["calibration_stated"], arrays["calibration_observed"]),
-                ),
+                unpack_calibration(arrays),
                 float(meta["threshold"]),
+                float(meta["place_error_scale"]),
                 tuple(float(sigma) for sigma in meta["psf_sigma"]),
                 meta.get("training", {}),
                 package.label,
@@ -231,3 +204,11 @@ def _unpack_network(settings: Mapping[str, Any], arrays: Mapping[str, np.ndarray
     wanted = {k: v for k, v in network.state_dict().items() if not v.dtype.is_floating_point}
     network.load_state_dict(state | wanted)
     return network.to(memory_format=torch.channels_last).eval()
+
+
+def _unpack_process(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> NeighbourProcess:
+    """Build the Gaussian process on its examples."""
+    points, n_neighbours = arrays["points"], int(meta["n_neighbours"])
+    if not 1 <= n_neighbours < len(points):
+        raise ValueError(f"n_neighbours {n_neighbours} of {len(points)} examples")
+    return NeighbourProcess(points, arrays["values"], float(meta["noise"]), n_neighbours)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from ...data.packages import BLEND_GP_PCA_BANDS, ModelPackage
-from ...errors import BadInputError
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ...data.packages import BLEND_GP_PCA_BANDS
 from ..normalise_bands import BandNormalisation
 from .gp_pca import GpPcaClassifier
 
@@ -27,29 +31,20 @@ class GpPcaBandsClassifier(GpPcaClassifier):
     kind = BLEND_GP_PCA_BANDS
     normalisation: BandNormalisation
 
-    def to_package(self, name: str, version: str, description: str) -> ModelPackage:
-        """Pack the classifier."""
-        package = super().to_package(name, version, description)
-        package.meta["bands"] = list(self.normalisation.bands)
-        package.meta["maxima"] = [float(value) for value in self.normalisation.maxima]
-        return package
+    def own_parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """As of one band, and the bands with the largest value of each."""
+        meta, arrays = super().own_parts()
+        bands = list(self.normalisation.bands)
+        maxima = [float(value) for value in self.normalisation.maxima]
+        return {**meta, "bands": bands, "maxima": maxima}, arrays
 
     @classmethod
-    def from_package(cls, package: ModelPackage) -> GpPcaBandsClassifier:
-        """Unpack a classifier.
-
-        Raises
-        ------
-        BadInputError
-            If the package is of another kind or incomplete.
-        """
-        model = super().from_package(package)
-        one = model.normalisation
-        try:
-            bands, maxima = package.meta["bands"], package.meta["maxima"]
-        except KeyError as error:
-            raise BadInputError(
-                f"{package.name}: the model package lacks {error}; copy or train it anew."
-            ) from error
-        model.normalisation = BandNormalisation(one.size, one.pedestal, tuple(bands), tuple(maxima))
-        return model
+    def from_parts(
+        cls, meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray], common: tuple[Any, ...]
+    ) -> GpPcaBandsClassifier:
+        """Build it from what `own_parts` gave."""
+        one, *others = common
+        normalisation = BandNormalisation(
+            one.size, one.pedestal, tuple(meta["bands"]), tuple(meta["maxima"])
+        )
+        return super().from_parts(meta, arrays, (normalisation, *others))

@@ -24,7 +24,7 @@ class Batch:
     Parameters
     ----------
     planes : `torch.Tensor`, (n, n_planes, height, width)
-    psf : `torch.Tensor`, (n,)
+    conditions : `torch.Tensor`, (n, N_CONDITIONS)
     features : `torch.Tensor`, (n, n_features)
     target : `torch.Tensor`, (n, height / 2, width / 2, 3)
         Whether the centre of an object lies in each cell, and where, from the
@@ -34,7 +34,7 @@ class Batch:
     """
 
     planes: torch.Tensor
-    psf: torch.Tensor
+    conditions: torch.Tensor
     features: torch.Tensor
     target: torch.Tensor
     n_objects: torch.Tensor
@@ -66,7 +66,8 @@ class Examples:
             filled = store.seek(0, 2) > 0
             self._planes = np.memmap(store, np.float16, "r") if filled else np.zeros(0, np.float16)
         joined = {name: np.concatenate([c[name] for c in columns]) for name in columns[0]}
-        self._shape, self._start, self._psf = (joined[k] for k in ("shape", "start", "psf"))
+        self._shape, self._start = joined["shape"], joined["start"]
+        self._conditions = joined["conditions"]
         self._features, self._n_objects = joined["features"], joined["n_objects"]
         # Centres of the objects, from their patches' first pixels.
         self._x, self._y = joined["x"], joined["y"]
@@ -94,7 +95,7 @@ class Examples:
         return {
             "shape": np.stack([layout.height, layout.width], axis=1)[kept],
             "start": start[kept],
-            "psf": np.full(len(kept), patches.psf, np.float32),
+            "conditions": np.tile(patches.conditions, (len(kept), 1)),
             "features": footprint_features(scene.detections)[kept],
             "n_objects": scene.n_objects[kept],
             "x": scene.x[order] - layout.x0[owner],
@@ -133,7 +134,7 @@ class Examples:
                 target = target.swapaxes(1, 2)[..., [0, 2, 1]]
             yield Batch(
                 torch.from_numpy(images.astype(np.float32, order="C")),
-                torch.from_numpy(self._psf[chosen]),
+                torch.from_numpy(self._conditions[chosen]),
                 torch.from_numpy(self._features[chosen]),
                 torch.from_numpy(np.ascontiguousarray(target)),
                 torch.from_numpy(self._n_objects[chosen]),

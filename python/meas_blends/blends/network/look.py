@@ -33,6 +33,8 @@ class Sight:
     features : `numpy.ndarray` of float32, (n, n_features)
         `~meas_blends.blends.network.features.footprint_features`.
     embedding : `numpy.ndarray` of float32, (n, n_embedding)
+    counts : `numpy.ndarray` of float32, (n, 4)
+        The network's own probabilities of 1, 2, 3 and 4 or more objects.
     """
 
     layout: PatchLayout
@@ -40,6 +42,7 @@ class Sight:
     place: np.ndarray
     features: np.ndarray
     embedding: np.ndarray
+    counts: np.ndarray
 
 
 @torch.inference_mode()
@@ -69,12 +72,13 @@ def look(network: BlendNetwork, detections: Detections) -> Sight:
         for first in range(0, len(group), most):
             rows = group[first : first + most]
             planes = torch.from_numpy(patches.stack(rows))
-            psf = torch.full((len(rows),), patches.psf)
-            seen, vectors = network(planes, psf, torch.from_numpy(features[rows]))
+            conditions = torch.from_numpy(patches.conditions).expand(len(rows), -1)
+            seen, vectors = network(planes, conditions, torch.from_numpy(features[rows]))
             start = layout.start[rows[0]] // CELL**2
             part = slice(start, start + len(rows) * area // CELL**2)
             place[part] = seen.reshape(-1, N_PLACE).numpy()
             cells = torch.nn.functional.max_pool2d(planes[:, -1:], CELL)
             mask[part] = cells.reshape(-1).numpy() > 0
             embedding[rows] = vectors.numpy()
-    return Sight(layout, mask, place, features, embedding)
+    counts = torch.softmax(network.count(torch.from_numpy(embedding)), 1).numpy()
+    return Sight(layout, mask, place, features, embedding, counts)

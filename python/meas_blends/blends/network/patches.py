@@ -10,14 +10,22 @@ import numpy as np
 from ..detections import Detections
 from .bands import band_planes, n_band_planes
 
-__all__ = ["CELL", "PatchLayout", "Patches", "count_planes", "cut_patches", "lay_out"]
+__all__ = [
+    "CELL",
+    "N_CONDITIONS",
+    "PatchLayout",
+    "Patches",
+    "count_planes",
+    "cut_patches",
+    "lay_out",
+]
 
 #: Side of a cell, which holds at most one object [pixel].
 CELL = 2
 
 #: Sides that patches can have [pixel], and above them multiples of the last:
 #: few shapes make large batches.
-_SIDES = np.array([8, 16, 24, 32, 48, 64, 96])
+_SIDES = np.array([8, 16, 24, 32, 40, 48, 64, 96])
 
 #: Pixels of empty sky around a footprint at least, so that no cell of it lies
 #: at the border of its patch.
@@ -29,6 +37,12 @@ _N_PLANES = 5
 
 #: PSF width at which the network's knowledge of it is zero [pixel].
 _TYPICAL_SIGMA = 1.6
+
+#: The same of the noise factor: its value at LSST's ten-year depth.
+_TYPICAL_FACTOR = 1.35
+
+#: Length of an image's conditions.
+N_CONDITIONS = 2
 
 #: The largest pixel S/N of a footprint counts at least this much in its shape plane.
 _LEAST_PEAK = 3.0
@@ -78,13 +92,15 @@ class Patches:
     layout : `PatchLayout`
     planes : `numpy.ndarray` of float32, (n_planes, n_pixels)
         0 outside the footprint, so that its neighbours have no say.
-    psf : `float`
-        Logarithm of the PSF's width over a typical one.
+    conditions : `numpy.ndarray` of float32, (N_CONDITIONS,)
+        What the image was taken under, each 0 when typical: logarithms of
+        the PSF's width and of the noise factor, which tells how deep into
+        the unresolved galaxies the image is, both over typical ones.
     """
 
     layout: PatchLayout
     planes: np.ndarray
-    psf: float
+    conditions: np.ndarray
 
     def stack(self, rows: np.ndarray) -> np.ndarray:
         """Images of the footprints of one group, (len(rows), n_planes, height, width)."""
@@ -169,7 +185,8 @@ def cut_patches(detections: Detections, others: Sequence[str] = ()) -> Patches:
     planes = np.zeros((len(values), layout.n_pixels), np.float32)
     for plane, value in zip(planes, values, strict=True):
         plane[where] = value
-    return Patches(layout, planes, float(np.log(filtered.sigma / _TYPICAL_SIGMA)))
+    conditions = [filtered.sigma / _TYPICAL_SIGMA, filtered.noise_factor / _TYPICAL_FACTOR]
+    return Patches(layout, planes, np.log(conditions).astype(np.float32))
 
 
 def _side(extent: np.ndarray) -> np.ndarray:

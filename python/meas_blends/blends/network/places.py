@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from ..classifier import Places
 from .look import Sight
 from .patches import CELL
 
-__all__ = ["find_places"]
+__all__ = ["find_places", "place_pulls"]
 
 #: Places less probable than this are not worth listing.
 _LEAST_PROBABILITY = 0.02
@@ -23,7 +24,7 @@ _STEPS = np.array([(0, 0), (-1, 0), (0, -1), (0, 1), (1, 0), (-1, -1), (-1, 1), 
 _WEIGHTS = 0.3 ** np.abs(_STEPS).sum(axis=1)
 
 
-def find_places(sight: Sight) -> Places:
+def find_places(sight: Sight, error_scale: float = 1.0) -> Places:
     """Gather the probability of neighbouring cells into places.
 
     The network is often unsure which of two or three neighbouring cells
@@ -40,6 +41,8 @@ def find_places(sight: Sight) -> Places:
     ----------
     sight : `~meas_blends.blends.network.look.Sight`
         What the network saw.
+    error_scale : `float`
+        Factor on the network's own errors.
 
     Returns
     -------
@@ -74,7 +77,39 @@ def find_places(sight: Sight) -> Places:
         np.subtract.at(left, near.ravel(), taken.ravel())
         np.maximum(left, 0.0, out=left)
     centre, near, taken = (np.concatenate(part) for part in zip(*found, strict=True))
-    return _gather(sight, flat, owner, centre, near, taken)
+    return _gather(sight, error_scale, flat, owner, centre, near, taken)
+
+
+def place_pulls(
+    places: Places, x: np.ndarray, y: np.ndarray, owner: np.ndarray, reach: float = 2.5
+) -> np.ndarray:
+    """Offsets of true centres from places, over the places' errors.
+
+    Parameters
+    ----------
+    places : `~meas_blends.blends.classifier.Places`
+    x, y : `numpy.ndarray`, (n,)
+        True centres, array pixels.
+    owner : `numpy.ndarray` of int, (n,)
+        Row of the footprint of each.
+    reach : `float`
+        Largest distance of a place from the centre that it stands for [pixel].
+
+    Returns
+    -------
+    pulls : `numpy.ndarray`, (2 m,)
+        Along x and y, of the m centres within reach of a place of their
+        footprint that is more likely than not: the nearest is taken to be theirs.
+    """
+    # A third axis that keeps footprints further apart than any reach.
+    known = np.column_stack([x, y, owner * 10.0 * reach])
+    likely = places.probability > 0.5
+    stated = np.column_stack([places.x, places.y, places.owner * 10.0 * reach])[likely]
+    distance, nearest = cKDTree(stated).query(known, distance_upper_bound=reach)
+    near = np.isfinite(distance)
+    offset = (known[near] - stated[nearest[near]])[:, :2]
+    error = np.column_stack([places.x_err, places.y_err])[likely][nearest[near]]
+    return (offset / error).ravel()
 
 
 def _find_peaks(left: np.ndarray, flat: np.ndarray, around: np.ndarray) -> np.ndarray:
@@ -96,6 +131,7 @@ def _take(left: np.ndarray, near: np.ndarray) -> np.ndarray:
 
 def _gather(
     sight: Sight,
+    error_scale: float,
     flat: np.ndarray,
     owner: np.ndarray,
     centre: np.ndarray,
@@ -118,7 +154,7 @@ def _gather(
     variance = np.exp(2.0 * sight.place[near, 3].astype(float))
     mean_x, mean_y = (weight * x).sum(axis=1), (weight * y).sum(axis=1)
     x_err, y_err = (
-        np.sqrt((weight * ((of - mean[:, None]) ** 2 + variance)).sum(axis=1))
+        error_scale * np.sqrt((weight * ((of - mean[:, None]) ** 2 + variance)).sum(axis=1))
         for of, mean in ((x, mean_x), (y, mean_y))
     )
     order = np.lexsort((-total, whose))

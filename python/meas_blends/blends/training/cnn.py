@@ -15,9 +15,9 @@ from ..classifiers.cnn import CnnClassifier, make_network
 from ..classifiers.table import CountTable
 from ..detections import LabelledDetections
 from .labelled_cutouts import (
-    best_threshold,
     collect_cutouts,
     collect_training,
+    common_arguments,
     fit_calibration,
     mix_classes,
 )
@@ -99,18 +99,16 @@ def train_cnn(
         tuple(widths),
         CountTable.learn(known.n_objects, known.n_maxima),
         Calibration.none(),
-        normalisation,
-        known.familiar,
-        best_threshold(held, mixture, calibration),
-        {
-            "footprints": len(known.n_objects),
-            "learnt_from": len(rows),
-            "calibrated_on": len(held.n_objects),
-            "mixture": mixture,
-            "calibration": calibration,
-            "epochs": epochs,
-            "loss": loss,
-        },
+        *common_arguments(
+            known,
+            held,
+            normalisation,
+            mixture,
+            calibration,
+            learnt_from=len(rows),
+            epochs=epochs,
+            loss=loss,
+        ),
     )
     model.calibration = fit_calibration(
         model.stated(held.vectors), held.n_maxima, held.blended, calibration

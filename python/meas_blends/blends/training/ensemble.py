@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from ...data.packages import find_package
+from ...data.packages import ModelPackage
 from ...errors import BadInputError
 from ..calibration import CountCalibration
 from ..classifier import Classifier
@@ -29,7 +29,7 @@ def train_ensemble(
     training: Sequence[LabelledDetections],
     apart: Sequence[LabelledDetections],
     rng: np.random.Generator,
-    members: Sequence[str],
+    members: Mapping[str, ModelPackage],
 ) -> EnsembleClassifier:
     """Weigh trained classifiers against each other.
 
@@ -40,8 +40,8 @@ def train_ensemble(
         calibrate on.
     rng : `numpy.random.Generator`
         As of every training; the weights have one best value, and draw nothing.
-    members : sequence of `str`
-        Names, or folders, of the members' model packages.
+    members : `dict` [`str`, `~meas_blends.data.packages.ModelPackage`]
+        The members' packages by name, or folder.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def train_ensemble(
     """
     if not members:
         raise BadInputError("an ensemble without members; name the model packages to combine.")
-    classifiers = [unpack_classifier(find_package(name)) for name in members]
+    classifiers = [unpack_classifier(package) for package in members.values()]
     counts, n_objects, _ = _ask(classifiers, training)
     if len(n_objects) == 0:
         raise BadInputError("the training scenes hold no labelled footprint; give larger ones.")

@@ -14,6 +14,7 @@ from ..detections import LabelledDetections
 from ..network.examples import Examples
 from ..network.look import look
 from ..network.model import BlendNetwork
+from ..network.places import find_places, place_pulls
 from ..unusual import Familiar, footprint_measures
 from .network import train_network
 from .process import fit_process
@@ -27,9 +28,11 @@ class _Seen:
 
     embedding: np.ndarray
     features: np.ndarray
+    prior: np.ndarray
     measures: np.ndarray
     n_maxima: np.ndarray
     n_objects: np.ndarray
+    place_pulls: np.ndarray
 
 
 def train_gp(
@@ -38,12 +41,14 @@ def train_gp(
     rng: np.random.Generator,
     passes: int = 12,
     examples_fraction: float = 0.15,
-    max_examples: int = 20000,
-    n_neighbours: int = 32,
-    widths: Sequence[int] = (48, 96),
-    depths: Sequence[int] = (2, 2, 1),
+    max_examples: int = 12000,
+    n_neighbours: int = 24,
+    widths: Sequence[int] = (32, 48, 96),
+    depths: Sequence[int] = (0, 2, 2),
     n_embedding: int = 8,
     batch: int = 512,
+    rate: float = 3e-3,
+    start: GpClassifier | None = None,
 ) -> GpClassifier:
     """Train the default classifier.
 
@@ -69,6 +74,11 @@ def train_gp(
         Shape of `~meas_blends.blends.network.model.BlendNetwork`.
     batch : `int`
         Footprints in a step of the network's training.
+    rate : `float`
+        Largest learning rate of the network.
+    start : `~meas_blends.blends.classifiers.gp.GpClassifier`, optional
+        Whose network to go on from, in place of a new one of that shape. It
+        may be of the reference band alone.
 
     Returns
     -------
@@ -77,13 +87,26 @@ def train_gp(
     Raises
     ------
     BadInputError
-        If there are too few scenes or footprints.
+        If there are too few scenes, footprints or examples, or the network
+        to start from looks at other bands.
     """
-    n_network = len(training) - max(round(examples_fraction * len(training)), 1)
+    n_process = max(round(examples_fraction * len(training)), 1)
+    n_network = len(training) - n_process
+    if len(training) < 2:
+        raise BadInputError(
+            f"scenes to train on: {len(training)}, where the network and the Gaussian process need"
+            " scenes of their own; give more."
+        )
     if n_network < 1:
         raise BadInputError(
-            f"{len(training)} training scene, where the network and the Gaussian process need"
-            " scenes of their own; give more."
+            f"scenes to train on: {len(training)}, all of which go to the Gaussian process and"
+            f" none to the network with an examples_fraction of {examples_fraction:g}; make it"
+            " smaller, or give more."
+        )
+    if max_examples <= n_neighbours:
+        raise BadInputError(
+            f"max_examples is {max_examples}, where each prediction of the Gaussian process rests"
+            f" on {n_neighbours} neighbours; make it well above that."
         )
     examples = Examples(training[:n_network])
     network = train_network(
@@ -91,6 +114,8 @@ def train_gp(
         rng,
         passes,
         batch,
+        rate,
+        start.network.with_bands(examples.others) if start else None,
         others=examples.others,
         widths=tuple(widths),
         depths=tuple(depths),
@@ -100,11 +125,13 @@ def train_gp(
     rows = rng.permutation(len(known.n_objects))[:max_examples]
     if len(rows) <= n_neighbours:
         raise BadInputError(
-            f"the scenes of the Gaussian process hold {len(rows)} labelled footprints; give more"
-            f" or larger scenes, so that there are well above {n_neighbours}."
+            f"the scenes of the Gaussian process, {n_process} of {len(training)}, hold"
+            f" {len(rows)} labelled footprints; give more or larger scenes, or a larger"
+            f" examples_fraction, so that there are well above {n_neighbours}."
         )
+    examples_of = (known.embedding, known.features, known.prior, known.n_objects)
     coordinates, scales, process = fit_process(
-        known.embedding[rows], known.features[rows], known.n_objects[rows], n_neighbours, rng
+        *(column[rows] for column in examples_of), n_neighbours, rng
     )
     model = GpClassifier(network, coordinates, scales, process, Familiar.fit(known.measures))
     held = _see(network, apart)
@@ -112,8 +139,11 @@ def train_gp(
         raise BadInputError(
             "the scenes to calibrate on hold no labelled footprint; give more or larger ones."
         )
-    stated = model.stated(held.embedding, held.features)
+    stated = model.stated(held.embedding, held.features, held.prior)
     model.calibration = CountCalibration.fit(stated, held.n_maxima, held.n_objects)
+    if len(held.place_pulls):
+        # Robust, as the nearest place is now and then another object's.
+        model.place_error_scale = float(1.4826 * np.median(np.abs(held.place_pulls)))
     # Where calibrated probabilities cross the share of blends, a mistake costs
     # as much in either class.
     model.threshold = float(np.mean(held.n_objects > 1))
@@ -124,6 +154,8 @@ def train_gp(
         "kept": len(rows),
         "calibrated_on": len(held.n_objects),
     }
+    if start:
+        model.training["start"] = start.label
     return model
 
 
@@ -136,9 +168,11 @@ def _see(network: BlendNetwork, scenes: Sequence[LabelledDetections]) -> _Seen:
         of_scene = (
             sight.embedding,
             sight.features,
+            sight.counts,
             footprint_measures(detections),
             detections.n_maxima,
             scene.n_objects,
         )
-        columns.append([column[labelled] for column in of_scene])
+        pulls = place_pulls(find_places(sight), scene.x, scene.y, scene.owner)
+        columns.append([*(column[labelled] for column in of_scene), pulls])
     return _Seen(*(np.concatenate(column) for column in zip(*columns, strict=True)))

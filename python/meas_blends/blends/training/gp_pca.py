@@ -22,9 +22,9 @@ from ..normalise import Normalisation
 from ..normalise_bands import BandNormalisation
 from .labelled_cutouts import (
     LabelledCutouts,
-    best_threshold,
     collect_cutouts,
     collect_training,
+    common_arguments,
     fit_calibration,
     fit_components,
     mix_classes,
@@ -170,18 +170,16 @@ def fit_gp_pca(
         hyperparameters,
         CountTable.learn(known.n_objects, known.n_maxima),
         Calibration.none(),
-        normalisation,
-        known.familiar,
-        best_threshold(held, mixture, calibration),
-        {
-            "footprints": len(known.n_objects),
-            "kept": len(rows),
-            "calibrated_on": len(held.n_objects),
-            "mixture": mixture,
-            "calibration": calibration,
-            "leave_one_out_balanced_accuracy": accuracy,
-            "leave_one_out_cross_entropy": entropy,
-        },
+        *common_arguments(
+            known,
+            held,
+            normalisation,
+            mixture,
+            calibration,
+            kept=len(rows),
+            leave_one_out_balanced_accuracy=accuracy,
+            leave_one_out_cross_entropy=entropy,
+        ),
     )
     model.calibration = fit_calibration(
         model.stated(held.vectors), held.n_maxima, held.blended, calibration

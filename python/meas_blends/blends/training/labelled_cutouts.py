@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sklearn.decomposition import PCA
@@ -13,6 +14,7 @@ from ..calibration import Calibration
 from ..classifiers.components import Components
 from ..detections import LabelledDetections
 from ..normalise import Normalisation
+from ..normalise_bands import BandNormalisation
 from ..unusual import Familiar, footprint_measures
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "best_threshold",
     "collect_cutouts",
     "collect_training",
+    "common_arguments",
     "fit_calibration",
     "fit_components",
     "mix_classes",
@@ -198,3 +201,39 @@ def best_threshold(apart: LabelledCutouts, mixture: str, calibration: str) -> fl
     if calibration == "none" and mixture == "even":
         return 0.5
     return float(apart.blended.mean())
+
+
+def common_arguments(
+    known: LabelledCutouts,
+    held: LabelledCutouts,
+    normalisation: Normalisation | BandNormalisation,
+    mixture: str,
+    calibration: str,
+    **facts: Any,
+) -> tuple[Normalisation | BandNormalisation, Familiar, float, dict[str, Any]]:
+    """Make the arguments that all classifiers of cutouts take.
+
+    Parameters
+    ----------
+    known, held : `LabelledCutouts`
+        Learnt from, and kept apart to calibrate on.
+    normalisation : `~meas_blends.blends.normalise.Normalisation`
+        What was done to them.
+    mixture, calibration : `str`
+        See `mix_classes` and `fit_calibration`.
+    **facts
+        What else the package says of its training: YAML types only.
+
+    Returns
+    -------
+    normalisation, familiar, threshold, training
+        See `~meas_blends.blends.classifiers.cutout.CutoutClassifier`.
+    """
+    training = {
+        "footprints": len(known.n_objects),
+        "calibrated_on": len(held.n_objects),
+        "mixture": mixture,
+        "calibration": calibration,
+        **facts,
+    }
+    return normalisation, known.familiar, best_threshold(held, mixture, calibration), training

@@ -14,9 +14,9 @@ from ..classifiers.logistic import LogisticClassifier
 from ..detections import LabelledDetections
 from .labelled_cutouts import (
     LabelledCutouts,
-    best_threshold,
     collect_cutouts,
     collect_training,
+    common_arguments,
     fit_calibration,
     fit_components,
     mix_classes,
@@ -83,15 +83,7 @@ def train_logistic(
         components,
         np.array(weights, np.float32),
         [Calibration.none()] * len(_STEPS),
-        normalisation,
-        known.familiar,
-        best_threshold(held, mixture, calibration),
-        {
-            "footprints": len(known.n_objects),
-            "calibrated_on": len(held.n_objects),
-            "mixture": mixture,
-            "calibration": calibration,
-        },
+        *common_arguments(known, held, normalisation, mixture, calibration),
     )
     stated = model.stated(held.vectors)
     for step in _STEPS:

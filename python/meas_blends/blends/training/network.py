@@ -6,6 +6,7 @@ import copy
 import logging
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import numpy as np
@@ -21,9 +22,9 @@ __all__ = ["train_network"]
 
 _log = logging.getLogger(__name__)
 
-#: Threads, whatever the machine has: their number decides how sums are rounded,
-#: and so the model.
-_THREADS = 2
+#: Parts of a step, each in a thread of its own, whatever the machine has: their
+#: number decides how sums are rounded, and so the model.
+_PARTS = 2
 
 #: Weights of the two parts of the loss that are about places.
 _PLACE, _OFFSET = 0.5, 0.1
@@ -45,6 +46,7 @@ def train_network(
     passes: int,
     batch: int = 512,
     rate: float = 3e-3,
+    start: BlendNetwork | None = None,
     **shape: object,
 ) -> BlendNetwork:
     """Train a network.
@@ -68,8 +70,10 @@ def train_network(
         Footprints a step.
     rate : `float`
         Largest learning rate.
+    start : `~meas_blends.blends.network.model.BlendNetwork`, optional
+        Network to go on from, in place of a new one.
     **shape
-        Keywords of `~meas_blends.blends.network.model.BlendNetwork`.
+        Keywords of `~meas_blends.blends.network.model.BlendNetwork`, of a new one.
 
     Returns
     -------
@@ -86,8 +90,9 @@ def train_network(
             f"the training scenes hold {len(examples)} labelled footprints, where a step of the"
             f" network's training takes {batch}; give more or larger scenes."
         )
-    with _repeatable(int(rng.integers(2**31))):
-        network = BlendNetwork(**shape).to(memory_format=torch.channels_last)
+    with _repeatable(int(rng.integers(2**31))) as threads:
+        network = copy.deepcopy(start) if start else BlendNetwork(**shape)
+        network = network.train().to(memory_format=torch.channels_last)
         mean = copy.deepcopy(network)
         steps = passes * (len(examples) // batch)
         optimiser = torch.optim.AdamW(network.parameters(), rate, weight_decay=_DECAY)
@@ -97,14 +102,11 @@ def train_network(
         )
         start, losses = time.monotonic(), []
         for step, rows in enumerate(_batches(len(examples), rng, passes, batch), 1):
-            loss, parts = _loss(network, examples.draw(rows, rng))
-            optimiser.zero_grad()
-            loss.backward()
+            losses.append(_find_gradient(network, list(examples.draw(rows, rng)), threads))
             torch.nn.utils.clip_grad_norm_(network.parameters(), _CLIP)
             optimiser.step()
             schedule.step()
             _follow(mean, network, min(_MEMORY, step / (step + 10)))
-            losses.append(parts)
             if step % _REPORT == 0 or step == steps:
                 _log.info(
                     "network: step %d of %d, %.0f s; losses: count %.3f, cell %.3f, offset %.3f",
@@ -118,16 +120,20 @@ def train_network(
 
 
 @contextmanager
-def _repeatable(seed: int) -> Iterator[None]:
-    """Seed torch, and fix what else its results hang on, for a while."""
-    threads = torch.get_num_threads()
-    with torch.random.fork_rng(devices=[]):
+def _repeatable(seed: int) -> Iterator[ThreadPoolExecutor]:
+    """Seed torch for a while, and give threads that its results do not hang on."""
+    before = torch.get_num_threads()
+    with (
+        torch.random.fork_rng(devices=[]),
+        # Patches are small: whole groups side by side are faster than threads in each.
+        ThreadPoolExecutor(_PARTS, initializer=torch.set_num_threads, initargs=(1,)) as threads,
+    ):
         torch.manual_seed(seed)
-        torch.set_num_threads(_THREADS)
+        torch.set_num_threads(1)
         try:
-            yield
+            yield threads
         finally:
-            torch.set_num_threads(threads)
+            torch.set_num_threads(before)
 
 
 def _batches(
@@ -139,27 +145,54 @@ def _batches(
             yield order[first : first + batch]
 
 
-def _loss(network: BlendNetwork, groups: Iterator[Batch]) -> tuple[torch.Tensor, tuple[float, ...]]:
-    """Sum of the losses of a step, and its three parts."""
+def _find_gradient(
+    network: BlendNetwork, groups: list[Batch], threads: ThreadPoolExecutor
+) -> np.ndarray:
+    """Set the gradient of a step's loss; return the loss's three parts."""
+    number = sum(len(group.n_objects) for group in groups)
+    held = sum(int(group.target[..., 0].sum()) for group in groups)
+    weights = torch.tensor([1 / number, _PLACE / number, _OFFSET / max(held, 1)])
+    groups.sort(key=lambda group: group.planes.numel(), reverse=True)
+    shares: list[list[Batch]] = [[] for _ in range(_PARTS)]
+    work = [0] * _PARTS
+    for group in groups:
+        least = work.index(min(work))
+        shares[least].append(group)
+        work[least] += group.planes.numel()
+    parameters = list(network.parameters())
+
+    def differentiate(share: list[Batch]) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+        losses = weights * _add_losses(network, share)
+        return losses.detach(), torch.autograd.grad(losses.sum(), parameters)
+
+    losses, gradients = zip(*threads.map(differentiate, filter(None, shares)), strict=True)
+    for parameter, *parts in zip(parameters, *gradients, strict=True):
+        parameter.grad = sum(parts)
+    return (sum(losses) / weights.new_tensor([1, _PLACE, _OFFSET])).numpy()
+
+
+def _add_losses(network: BlendNetwork, groups: list[Batch]) -> torch.Tensor:
+    """Losses of number, cells and offsets, summed over footprints, `torch.Tensor` (3,)."""
     places, targets, embeddings, numbers = [], [], [], []
     for group in groups:
-        place, embedding = network(group.planes, group.psf, group.features)
+        place, embedding = network(group.planes, group.conditions, group.features)
         mask = functional.max_pool2d(group.planes[:, -1:], CELL)[:, 0] > 0
         places.append(place[mask])
         targets.append(group.target[mask])
         embeddings.append(embedding)
         numbers.append(group.n_objects)
     place, target = torch.cat(places), torch.cat(targets)
-    number = torch.cat(numbers)
-    count = functional.cross_entropy(network.count(torch.cat(embeddings)), number.clamp(max=4) - 1)
-    cell = functional.binary_cross_entropy_with_logits(place[:, 0], target[:, 0], reduction="sum")
-    cell = cell / len(number)
+    stated = network.count(torch.cat(embeddings))
+    number = torch.cat(numbers).clamp(max=4) - 1
     holds = target[:, 0] > 0
     log_error = place[holds, 3].clamp(_LEAST_LOG_ERROR, _LARGEST_LOG_ERROR)
     square = (place[holds, 1:3] - target[holds, 1:]).square().sum(1)
-    offset = (0.5 * square * torch.exp(-2 * log_error) + 2 * log_error).mean()
-    loss = count + _PLACE * cell + _OFFSET * offset
-    return loss, tuple(float(part.detach()) for part in (count, cell, offset))
+    losses = [
+        functional.cross_entropy(stated, number, reduction="sum"),
+        functional.binary_cross_entropy_with_logits(place[:, 0], target[:, 0], reduction="sum"),
+        (0.5 * square * torch.exp(-2 * log_error) + 2 * log_error).sum(),
+    ]
+    return torch.stack(losses)
 
 
 @torch.no_grad()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ...blends.classifier import Classifier
+from ...blends.classifiers.ensemble import EnsembleClassifier, member_names
 from ...data.packages import (
     BLEND_CNN,
     BLEND_ENSEMBLE,
@@ -9,6 +11,8 @@ from ...data.packages import (
     BLEND_GP_PCA,
     BLEND_GP_PCA_BANDS,
     BLEND_LOGISTIC,
+    ModelPackage,
+    find_package,
 )
 from .trained import TrainedPeakFinderConfig, TrainedPeakFinderTask
 
@@ -123,3 +127,8 @@ class EnsembleTask(TrainedPeakFinderTask):
     finder = "ensemble"
     kind = BLEND_ENSEMBLE
     classifier = f"{_CLASSIFIERS}.ensemble:EnsembleClassifier"
+
+    def _unpack(self, package: ModelPackage) -> Classifier:
+        """Build the ensemble, and its members from their own packages."""
+        members = {name: find_package(name) for name in member_names(package)}
+        return EnsembleClassifier.from_package(package, members)

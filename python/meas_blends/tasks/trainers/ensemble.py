@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lsst.pex.config import Config, ListField
 
+from ...data.packages import find_package
 from .trainer import TrainerTask
 
 __all__ = ["EnsembleTrainerConfig", "EnsembleTrainerTask"]
@@ -25,3 +28,7 @@ class EnsembleTrainerTask(TrainerTask):
     ConfigClass = EnsembleTrainerConfig
     _DefaultName = "ensembleTrainer"
     function = "meas_blends.blends.training.ensemble:train_ensemble"
+
+    def settings(self) -> dict[str, Any]:
+        """The members' packages in place of their names."""
+        return {"members": {name: find_package(name) for name in self.config.members}}

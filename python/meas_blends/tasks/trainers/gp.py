@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lsst.pex.config import Config, Field, ListField, RangeField
 
+from ...data.packages import BLEND_GP, find_package
 from .trainer import TrainerTask
 
 __all__ = ["GpTrainerConfig", "GpTrainerTask"]
@@ -22,15 +25,24 @@ class GpTrainerConfig(Config):
         default=512,
         check=lambda number: number >= 1,
     )
+    rate = RangeField[float](
+        doc="Largest learning rate of the network.", default=3e-3, min=0.0, inclusiveMin=False
+    )
+    start = Field[str](
+        doc="Model package, the name of a shipped one or a folder, whose network is trained"
+        " further, on other bands or images, in place of a new one: a few passes at a third of"
+        " the rate do. Empty for a new one, of these widths and depths.",
+        default="",
+    )
     widths = ListField[int](
-        doc="Channels of the network at 4 and at 8 pixels.",
-        default=[48, 96],
-        length=2,
+        doc="Channels of the network at 2, 4 and 8 pixels.",
+        default=[32, 48, 96],
+        length=3,
         itemCheck=lambda width: width >= 1,
     )
     depths = ListField[int](
-        doc="Residual blocks of the network at 4 pixels, at 8, and at 4 again.",
-        default=[2, 2, 1],
+        doc="Residual blocks of the network at 2, 4 and 8 pixels, on the way down.",
+        default=[0, 2, 2],
         length=3,
         itemCheck=lambda depth: depth >= 0,
     )
@@ -45,11 +57,11 @@ class GpTrainerConfig(Config):
         max=1.0,
     )
     max_examples = Field[int](
-        doc="Most footprints to keep as examples.", default=20000, check=lambda number: number > 0
+        doc="Most footprints to keep as examples.", default=12000, check=lambda number: number > 0
     )
     n_neighbours = Field[int](
         doc="Examples that each prediction rests on.",
-        default=32,
+        default=24,
         check=lambda number: number >= 2,
     )
 
@@ -60,3 +72,14 @@ class GpTrainerTask(TrainerTask):
     ConfigClass = GpTrainerConfig
     _DefaultName = "gpTrainer"
     function = "meas_blends.blends.training.gp:train_gp"
+
+    def settings(self) -> dict[str, Any]:
+        """The fields, with the classifier to start from in place of its name."""
+        start = None
+        if self.config.start:
+            package = find_package(self.config.start, BLEND_GP)
+            # It brings torch.
+            from ...blends.classifiers.gp import GpClassifier
+
+            start = GpClassifier.from_package(package)
+        return {**super().settings(), "start": start}

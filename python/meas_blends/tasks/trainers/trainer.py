@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from lsst.pex.config import Config
@@ -53,4 +53,8 @@ class TrainerTask(Task):
         """
         module, _, name = self.function.partition(":")
         function = getattr(importlib.import_module(module), name)
-        return function(training, apart, rng, **self.config.toDict())
+        return function(training, apart, rng, **self.settings())
+
+    def settings(self) -> dict[str, Any]:
+        """Keywords of the function: the fields. A subclass reads what they name."""
+        return self.config.toDict()

@@ -1,0 +1,104 @@
+"""The table of morphology posteriors: columns and flag bits, each declared here once."""
+
+from __future__ import annotations
+
+from .columns import DEC, FOOTPRINT_ID, RA
+from .schema import Column, Flag, TableSchema
+
+__all__ = ["MORPHOLOGY", "MORPHOLOGY_TARGETS", "QUANTILES"]
+
+#: Targets of the morphology posterior: column stem, unit, description.
+MORPHOLOGY_TARGETS = (
+    ("bulgeToTotal", "", "Bulge-to-total flux ratio"),
+    (
+        "halfLightRadius",
+        "arcsec",
+        "Half-light radius of the whole galaxy, major axis, before the PSF",
+    ),
+    ("flux", "nJy", "Total flux"),
+)
+
+#: Percentages of the posterior quantiles and their column suffixes.
+QUANTILES = {
+    "p00135": 0.135,
+    "p02275": 2.275,
+    "p15865": 15.865,
+    "p50": 50.0,
+    "p84135": 84.135,
+    "p97725": 97.725,
+    "p99865": 99.865,
+}
+
+
+def _posterior_columns() -> tuple[Column, ...]:
+    columns = []
+    for stem, unit, text in MORPHOLOGY_TARGETS:
+        columns.append(Column(f"{stem}_mean", "f4", f"{text}: posterior mean", unit, "stat.mean"))
+        columns.append(
+            Column(f"{stem}_std", "f4", f"{text}: posterior standard deviation", unit, "stat.stdev")
+        )
+        columns += [
+            Column(
+                f"{stem}_{suffix}",
+                "f4",
+                f"{text}: {percent}% quantile of the posterior",
+                unit,
+                "stat.value",
+            )
+            for suffix, percent in QUANTILES.items()
+        ]
+    transformed = ("logit(B/T)", "ln(Re/arcsec)", "ln(flux/nJy)")
+    for i in range(3):
+        columns += [
+            Column(
+                f"cov_{i}{j}",
+                "f4",
+                f"Covariance of {transformed[i]} and {transformed[j]}",
+                "",
+                "stat.covariance",
+            )
+            for j in range(i + 1)
+        ]
+    return tuple(columns)
+
+
+MORPHOLOGY = TableSchema(
+    "blend_morphology",
+    "One row a peak: the posterior of bulge fraction, size and flux",
+    (
+        Column("peakId", "i8", "Peak that this row belongs to", ucd="meta.id.parent"),
+        FOOTPRINT_ID,
+        Column("x", "f8", "Centre of the stamp, parent pixels", "pix", "pos.cartesian.x;instr.det"),
+        Column("y", "f8", "Centre of the stamp, parent pixels", "pix", "pos.cartesian.y;instr.det"),
+        RA,
+        DEC,
+        *_posterior_columns(),
+        Column("label", "str", "'highly bulge-dominated', 'highly disk-dominated' or empty"),
+        Column(
+            "maskedFraction",
+            "f4",
+            "Share of the stamp's pixels that neighbours, masks or the border took",
+        ),
+        Column("estimator", "str", "Name of the morphology estimator"),
+        Column("model", "str", "Name and version of its model package"),
+    ),
+    (
+        Flag(0, "EDGE", "the stamp reaches over the border of the image"),
+        Flag(1, "BAD_PIXELS", "the stamp holds pixels without usable light, which were left out"),
+        Flag(2, "NEIGHBOURS", "the stamp holds other footprints, which were left out"),
+        Flag(
+            3,
+            "BLENDED",
+            "shares its footprint with other peaks: pixels nearer to them were left out",
+        ),
+        Flag(4, "NO_ZERO_POINT", "flux unknown: the coadd has no zero point"),
+        Flag(
+            5, "NO_PIXEL_SCALE", "radius unknown: the coadd has no WCS and no pixel scale was given"
+        ),
+        Flag(6, "FAILED", "no posterior: too few usable pixels around the peak"),
+        Flag(7, "UNRESOLVED", "median half-light radius below half the PSF's FWHM"),
+        Flag(
+            8, "OUTSIDE_TRAINING", "flux, PSF or pixel scale outside what the model was trained on"
+        ),
+    ),
+)

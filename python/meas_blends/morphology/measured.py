@@ -1,0 +1,98 @@
+"""Measure galaxies of known truth: what a trained network is calibrated and tested on."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .calibration import coverage, residual_summary
+from .compact import CompactEstimator
+from .posterior import Posterior, to_transformed
+from .simulate import StampSimulator
+
+__all__ = ["SIGNAL_BINS", "Measured", "measure_drawn", "summarise"]
+
+#: Edges of the bins of true S/N in which the test set is reported.
+SIGNAL_BINS = (5.0, 20.0, 50.0, 200.0, 1500.0)
+
+#: Galaxies drawn at once.
+_BATCH = 512
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Measured galaxies of known truth.
+
+    Parameters
+    ----------
+    posterior : `~meas_blends.morphology.posterior.Posterior`
+        Of ``n`` galaxies; radius in pixels, flux in background sigma.
+    truth : `numpy.ndarray`, (n, 3)
+        In the transformed space.
+    aperture, signal_to_noise : `numpy.ndarray`, (n,)
+        S/N as measured in the aperture, and the true one.
+    """
+
+    posterior: Posterior
+    truth: np.ndarray
+    aperture: np.ndarray
+    signal_to_noise: np.ndarray
+
+
+def measure_drawn(
+    estimator: CompactEstimator, simulator: StampSimulator, rng: np.random.Generator, n: int
+) -> Measured:
+    """Draw galaxies and measure them.
+
+    Parameters
+    ----------
+    estimator : `~meas_blends.morphology.compact.CompactEstimator`
+    simulator : `~meas_blends.morphology.simulate.StampSimulator`
+        Of stamps of the estimator's size.
+    rng : `numpy.random.Generator`
+    n : `int`
+        How many, at least one.
+
+    Returns
+    -------
+    measured : `Measured`
+    """
+    posteriors, truth, aperture, signal = [], [], [], []
+    for start in range(0, n, _BATCH):
+        stamps = simulator.draw(rng, min(_BATCH, n - start))
+        prediction = estimator.predict(stamps)
+        posteriors.append(prediction.posterior)
+        aperture.append(prediction.signal_to_noise)
+        truth.append(to_transformed(stamps.truth))
+        signal.append(stamps.signal_to_noise)
+    return Measured(
+        Posterior.concatenate(posteriors),
+        np.concatenate(truth),
+        np.concatenate(aperture),
+        np.concatenate(signal),
+    )
+
+
+def summarise(measured: Measured) -> dict[str, Any]:
+    """Residuals and coverage, overall and in the bins of true S/N, as plain numbers."""
+    posterior, truth, signal = measured.posterior, measured.truth, measured.signal_to_noise
+    report = {"overall": _report(posterior, truth)}
+    for low, high in itertools.pairwise(SIGNAL_BINS):
+        rows = (signal >= low) & (signal < high)
+        if rows.any():
+            part = Posterior(
+                posterior.mean[rows], posterior.covariance[rows], posterior.quantiles[rows]
+            )
+            report[f"S/N {low:g}-{high:g}"] = _report(part, truth[rows])
+    return report
+
+
+def _report(posterior: Posterior, truth: np.ndarray) -> dict[str, Any]:
+    return {
+        "n_galaxies": len(truth),
+        "residuals": residual_summary(posterior, truth),
+        "coverage": coverage(posterior, truth),
+    }
