@@ -51,7 +51,8 @@ def band_planes(detections: Detections, others: Sequence[str]) -> list[np.ndarra
     if missing:
         raise BadInputError(
             f"{detections.filtered.coadd.name}: the classifier looks at bands"
-            f" {', '.join(others)} too, and {', '.join(missing)} is missing; give coadds of all."
+            f" {', '.join(others)} too, and {', '.join(missing)} is missing; give coadds of"
+            " all, or choose a model of fewer bands."
         )
     if not others:
         return []
