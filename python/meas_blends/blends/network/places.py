@@ -61,23 +61,39 @@ def find_places(sight: Sight, error_scale: float = 1.0) -> Places:
     around = flat[:, None] + _STEPS[:, 0] * stride[:, None] + _STEPS[:, 1]
     left = np.zeros(len(sight.mask))
     left[flat] = 1.0 / (1.0 + np.exp(-sight.place[flat, 0].astype(float)))
+    smooth = np.zeros(len(left))
+    active = np.arange(len(flat))
     found = []
     for turn in range(_ROUNDS):
-        peak = _find_peaks(left, flat, around)
+        of_active = left[around[active]]
+        # Of equal neighbours the likelier cell wins.
+        smooth[flat[active]] = of_active @ _WEIGHTS + 1e-9 * of_active[:, 0]
+        hopeful = active[of_active.sum(axis=1) >= _LEAST_PROBABILITY]
+        peak = hopeful[smooth[around[hopeful]].max(axis=1) <= smooth[flat[hopeful]]]
         if turn == 0:
             # Every footprint has a place, if only an unlikely one.
-            best = np.lexsort((-(left[around] @ _WEIGHTS), owner))
-            peak[best[np.append(True, np.diff(owner[best]) > 0)]] = True
-        centre = np.flatnonzero(peak)
-        if len(centre) == 0:
+            peak = np.union1d(peak, _find_best(smooth[flat], owner))
+        if len(peak) == 0:
             break
-        near = around[centre]
+        near = around[peak]
         taken = _take(left, near)
-        found.append((centre, near, taken))
+        found.append((peak, near, taken))
         np.subtract.at(left, near.ravel(), taken.ravel())
         np.maximum(left, 0.0, out=left)
+        # Probability only falls, so no other cell can become a place.
+        within_reach = np.zeros(len(left), bool)
+        within_reach[around[hopeful]] = True
+        active = active[within_reach[flat[active]]]
     centre, near, taken = (np.concatenate(part) for part in zip(*found, strict=True))
     return _gather(sight, error_scale, flat, owner, centre, near, taken)
+
+
+def _find_best(smooth: np.ndarray, owner: np.ndarray) -> np.ndarray:
+    """First of the largest values of each footprint, whose cells lie together."""
+    first = np.flatnonzero(np.diff(owner, prepend=-1))
+    largest = np.maximum.reduceat(smooth, first)
+    best = np.flatnonzero(smooth == np.repeat(largest, np.diff(first, append=len(owner))))
+    return best[np.flatnonzero(np.diff(owner[best], prepend=-1))]
 
 
 def place_pulls(
@@ -110,15 +126,6 @@ def place_pulls(
     offset = (known[near] - stated[nearest[near]])[:, :2]
     error = np.column_stack([places.x_err, places.y_err])[likely][nearest[near]]
     return (offset / error).ravel()
-
-
-def _find_peaks(left: np.ndarray, flat: np.ndarray, around: np.ndarray) -> np.ndarray:
-    """Cells whose smoothed probability is largest among their neighbours, `bool` (n_cells,)."""
-    smooth = np.zeros(len(left))
-    # Of equal neighbours the likelier cell wins.
-    smooth[flat] = left[around] @ _WEIGHTS + 1e-9 * left[flat]
-    peak = smooth[around].max(axis=1) <= smooth[flat]
-    return peak & (left[around].sum(axis=1) >= _LEAST_PROBABILITY)
 
 
 def _take(left: np.ndarray, near: np.ndarray) -> np.ndarray:
