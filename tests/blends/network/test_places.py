@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from meas_blends.blends.classifier import Places
 from meas_blends.blends.network.look import Sight, look
 from meas_blends.blends.network.patches import PatchLayout
-from meas_blends.blends.network.places import find_places, place_pulls
+from meas_blends.blends.network.places import find_places
 from network_toys import label_image, random_network, scene, see, see_again
 from toys import draw
 
@@ -138,23 +137,6 @@ def test_no_footprints():
         places = find_places(seen)
         assert all(len(part) == 0 for part in vars(places).values())
         assert places.owner.dtype.kind == "i"
-
-
-def test_pulls_are_offsets_over_errors():
-    """Two footprints side by side, the first with a likely and an unlikely place."""
-    places = Places(
-        np.array([0, 0, 1]), np.array([10.0, 14.0, 11.0]), np.array([5.0, 5.0, 5.0]),
-        np.full(3, 0.5), np.full(3, 0.25), np.array([0.9, 0.3, 0.8]),
-    )  # fmt: skip
-    x, y, owner = np.array([10.5, 14.0, 10.0]), np.array([5.5, 5.0, 5.0]), np.array([0, 0, 1])
-    # The second centre has no likely place near; the third's is that of its own footprint.
-    np.testing.assert_allclose(place_pulls(places, x, y, owner), [1, 2, -2, 0])
-
-
-def test_no_pulls_without_places():
-    none = Places(np.zeros(0, int), *np.zeros((5, 0)))
-    assert place_pulls(none, np.array([1.0]), np.array([1.0]), np.array([0])).shape == (0,)
-    assert place_pulls(none, *np.zeros((2, 0)), np.zeros(0, int)).shape == (0,)
 
 
 def test_errors_scale():

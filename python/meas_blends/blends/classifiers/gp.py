@@ -129,11 +129,7 @@ class GpClassifier(Classifier):
 
     def to_package(self, name: str, version: str, description: str) -> ModelPackage:
         """Pack the classifier."""
-        arrays = {
-            _NETWORK + key: value.numpy()
-            for key, value in self.network.state_dict().items()
-            if value.dtype.is_floating_point
-        }
+        arrays = {_NETWORK + key: value.numpy() for key, value in self.network.state_dict().items()}
         arrays |= {
             "centre": self.coordinates.centre,
             "axes": self.coordinates.axes,
@@ -200,9 +196,7 @@ def _unpack_network(settings: Mapping[str, Any], arrays: Mapping[str, np.ndarray
         for key, value in arrays.items()
         if key.startswith(_NETWORK)
     }
-    # The number of batches seen is not kept: nothing after training needs it.
-    wanted = {k: v for k, v in network.state_dict().items() if not v.dtype.is_floating_point}
-    network.load_state_dict(state | wanted)
+    network.load_state_dict(state)
     return network.to(memory_format=torch.channels_last).eval()
 
 

@@ -14,9 +14,10 @@ from ..detections import LabelledDetections
 from ..network.examples import Examples
 from ..network.look import look
 from ..network.model import BlendNetwork
-from ..network.places import find_places, place_pulls
+from ..network.places import find_places
 from ..unusual import Familiar, footprint_measures
 from .network import train_network
+from .place_errors import place_pulls
 from .process import fit_process
 
 __all__ = ["train_gp"]

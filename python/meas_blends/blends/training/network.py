@@ -100,7 +100,7 @@ def train_network(
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimiser, rate, total_steps=steps + 1, pct_start=max(_RISE, 2 / (steps + 1))
         )
-        start, losses = time.monotonic(), []
+        began, losses = time.monotonic(), []
         for step, rows in enumerate(_batches(len(examples), rng, passes, batch), 1):
             losses.append(_find_gradient(network, list(examples.draw(rows, rng)), threads))
             torch.nn.utils.clip_grad_norm_(network.parameters(), _CLIP)
@@ -112,7 +112,7 @@ def train_network(
                     "network: step %d of %d, %.0f s; losses: count %.3f, cell %.3f, offset %.3f",
                     step,
                     steps,
-                    time.monotonic() - start,
+                    time.monotonic() - began,
                     *np.mean(losses, axis=0),
                 )
                 losses = []
