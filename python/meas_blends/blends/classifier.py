@@ -86,6 +86,7 @@ class Classifier(ABC):
     psf_sigma: tuple[float, float]
     label: str = ""
     cutout_size: int | None = None
+    others: tuple[str, ...] = ()
 
     @abstractmethod
     def predict(self, detections: Detections) -> Prediction:

@@ -92,6 +92,14 @@ def test_a_psf_unlike_those_of_the_training_is_flagged(tmp_path, toy_packages, s
         assert outside == [expected] * 2
 
 
+def test_a_band_that_the_model_does_not_look_at_is_told(toy_packages, scene, caplog):
+    task = make_task(toy_packages["logistic"])
+    task.run(*scene)
+    assert not caplog.messages
+    task.run(*scene, others={"g": scene[0]})
+    assert "model toy_logistic 1 does not look at g" in caplog.text
+
+
 def test_a_package_of_another_kind(toy_packages):
     with pytest.raises(BadInputError, match="of kind blend_logistic, where blend_cnn is needed"):
         make_task(toy_packages["logistic"], CnnTask)

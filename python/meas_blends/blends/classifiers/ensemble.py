@@ -64,6 +64,11 @@ class EnsembleClassifier(Classifier):
     training: dict[str, Any] = field(default_factory=dict)
     label: str = ""
 
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Bands that any member looks at besides the reference."""
+        return tuple(dict.fromkeys(band for member in self.members for band in member.others))
+
     def predict(self, detections: Detections) -> Prediction:
         """Say how many objects the footprints of an image hold, and where."""
         predictions = [member.predict(detections) for member in self.members]

@@ -99,6 +99,11 @@ class GpClassifier(Classifier):
     training: dict[str, Any] = field(default_factory=dict)
     label: str = ""
 
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Bands that it looks at besides the reference."""
+        return tuple(self.network.settings["others"])
+
     def predict(self, detections: Detections) -> Prediction:
         """Say how many objects the footprints of an image hold, and where."""
         sight = look(self.network, detections)

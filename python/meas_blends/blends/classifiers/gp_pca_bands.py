@@ -31,6 +31,11 @@ class GpPcaBandsClassifier(GpPcaClassifier):
     kind = BLEND_GP_PCA_BANDS
     normalisation: BandNormalisation
 
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Bands that it looks at besides the reference."""
+        return tuple(self.normalisation.bands)
+
     def own_parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """As of one band, and the bands with the largest value of each."""
         meta, arrays = super().own_parts()

@@ -136,6 +136,14 @@ class TrainedPeakFinderTask(Task):
             bands.
         """
         model = self.model(filtered.coadd.band) if package is None else self._unpack(package)
+        unseen = [band for band in others or {} if band not in model.others]
+        if unseen:
+            self.log.warning(
+                "%s: model %s does not look at %s; choose one that does",
+                filtered.coadd.name,
+                model.label,
+                ", ".join(unseen),
+            )
         maxima = find_maxima(filtered, pixels, self.config.peak_threshold)
         detections = Detections(filtered, pixels, maxima, others or {})
         prediction = model.predict(detections)
