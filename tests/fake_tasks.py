@@ -5,7 +5,10 @@ Pipelines name them as ``fake_tasks.DetectTask`` and so on.
 
 from __future__ import annotations
 
+import os
+import signal
 import time
+from pathlib import Path
 
 import lsst.pipe.base.connectionTypes as ct
 import numpy as np
@@ -81,7 +84,7 @@ def coadd(kind=ct.Input):
 class TroubleConfig(Config):
     """What a task is to do instead of its work, and where to say that it ran."""
 
-    kind = Field[str](doc="bad, bug, sleep, no work, or nothing.", default="")
+    kind = Field[str](doc="bad, bug, sleep, no work, die (once), or nothing.", default="")
     on = Field[str](doc="Only for coadds whose name has this in it.", default="")
     log = Field[str](doc="File that gets a line a run.", default="")
 
@@ -99,6 +102,9 @@ class TroubleConfig(Config):
             raise RuntimeError("index out of luck")
         if self.kind == "no work":
             raise NoWorkFound("nothing here")
+        if self.kind == "die" and not Path(f"{self.log}.died").exists():
+            Path(f"{self.log}.died").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 class DetectConnections(PipelineTaskConnections, dimensions=IMAGE):

@@ -133,6 +133,8 @@ def test_a_kill_leaves_nothing_half_written(here):
         (["b_i.fits", "-p", "patch.yaml", "--bands", "gr"], "its band is i, none of --bands g, r"),
         (["a.fits", "-p", "fake.yaml", "--zero-point", "nan"], "--zero-point nan: not a number"),
         (["a.fits", "-p", "fake.yaml", "--pixel-scale", "inf"], "--pixel-scale inf: not a number"),
+        (["a.fits", "-p", "fake.yaml", "--also", "reg"], "give ecsv, regions, colour"),
+        (["a.fits", "-p", "fake.yaml", "--also", "colour"], "one that combines bands"),
         (["a.fits", "-p", "fake.yaml", "-o", ""], "-o: an empty name"),
         (["a.fits", "./a.fits", "-p", "fake.yaml"], "given more than once"),
         (

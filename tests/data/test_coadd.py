@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 from astropy.wcs import WCS
+from hypothesis import given
+from hypothesis import strategies as st
 
 from meas_blends.data.coadd import Coadd, normalise_psf
 from meas_blends.errors import BadInputError
@@ -118,3 +120,35 @@ def test_pixels_hidden_by_a_masked_array_are_bad():
 def test_numbers_out_of_range(wrong, words):
     with pytest.raises(BadInputError, match=words):
         Coadd(np.zeros((2, 2)), **wrong)
+
+
+def bent_wcs():
+    """A WCS with distortion."""
+    header = tan_wcs().to_header()
+    header["CTYPE1"], header["CTYPE2"] = "RA---TAN-SIP", "DEC--TAN-SIP"
+    header["A_ORDER"] = header["B_ORDER"] = 2
+    header["A_2_0"], header["B_1_1"] = 1e-5, -2e-5
+    return WCS(header)
+
+
+@given(st.integers(0, 5), st.integers(6, 40), st.integers(0, 8), st.integers(9, 50), st.booleans())
+def test_a_window_is_the_same_in_parent_pixels_and_on_the_sky(j0, j1, i0, i1, bent):
+    image = np.arange(40.0 * 50).reshape(40, 50)
+    wcs = bent_wcs() if bent else tan_wcs()
+    coadd = Coadd(image, image + 1, image.astype(int), wcs=wcs, xy0=(1000, -70), zero_point=27.0)
+    window = coadd.window(slice(j0, j1), slice(i0, i1))
+    assert window.shape == (j1 - j0, i1 - i0)
+    assert window.xy0 == (1000 + i0, -70 + j0)
+    np.testing.assert_array_equal(window.image, image[j0:j1, i0:i1])
+    np.testing.assert_array_equal(window.variance, window.image + 1)
+    np.testing.assert_array_equal(window.mask, window.image)
+    x, y = np.array([1000.0, 1011.5, 1049.0]), np.array([-70.0, -50.2, -31.0])
+    np.testing.assert_allclose(window.sky(x, y), coadd.sky(x, y), rtol=0, atol=1e-11)
+    assert (window.zero_point, window.pixel_scale) == (27.0, coadd.pixel_scale)
+    assert coadd.xy0 == (1000, -70)
+
+
+def test_a_window_of_all_is_the_coadd_itself():
+    coadd = Coadd(np.ones((4, 5)))
+    assert coadd.window(slice(None), slice(0, 5)) is coadd
+    assert coadd.window(slice(1, 2), slice(None)).wcs is None

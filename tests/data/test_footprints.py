@@ -105,3 +105,19 @@ def test_real_spans_of_afw(shared_data):
     assert labels.sum() == len(covered)
     again = labels_to_spans(labels, xy0)
     assert np.array_equal(spans_to_labels(again, shape, xy0), labels)
+
+
+@pytest.mark.parametrize("identifier", [2**31 - 1, 2**31, 4_242_424_242_424_242, -(2**40)])
+def test_identifiers_of_any_length_stay_themselves(identifier):
+    spans = spans_of([(identifier, 1, 0, 2), (3, 0, 1, 1)])
+    labels = spans_to_labels(spans, (2, 4))
+    assert labels.tolist() == [[0, 3, 0, 0], [identifier] * 3 + [0]]
+    assert labels.dtype == (np.int32 if identifier == 2**31 - 1 else np.int64)
+
+
+@given(LABELS, ORIGINS)
+def test_labels_are_drawn_part_by_part(labels, xy0):
+    spans = labels_to_spans(labels, xy0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("meas_blends.data.footprints._SPANS_AT_ONCE", 2)
+        assert np.array_equal(spans_to_labels(spans, labels.shape, xy0), labels)

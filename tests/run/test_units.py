@@ -4,23 +4,7 @@ import pytest
 
 from meas_blends.errors import BadInputError
 from meas_blends.run.images import ImageOptions
-from meas_blends.run.units import Unit, image_stem, image_units, scene_units
-
-
-@pytest.mark.parametrize(
-    ("name", "stem"),
-    [
-        ("a.fits", "a"),
-        ("a.b.FITS", "a.b"),
-        ("a.fits.gz", "a"),
-        ("a.fit.fz", "a"),
-        ("a.fits.xz", "a"),
-        ("a.dat", "a.dat"),
-        (".fits", ".fits"),
-    ],
-)
-def test_stems(name, stem):
-    assert image_stem(Path("x") / name) == stem
+from meas_blends.run.units import Unit, image_units, scene_units
 
 
 def test_equal_stems_take_their_folders_names(tmp_path):

@@ -46,7 +46,8 @@ def cut_footprints(
     j, i = row - row0[pixels.owner], column - column0[pixels.owner]
     inside = (j >= 0) & (j < size) & (i >= 0) & (i < size)
     images = np.zeros((n, size, size), np.float32)
-    values = filtered.coadd.image.ravel()[pixels.flat[inside]] / _typical_noise(filtered)
+    noise = np.float32(filtered.typical_noise * filtered.noise_factor)
+    values = filtered.coadd.image.ravel()[pixels.flat[inside]] / noise
     images[pixels.owner[inside], j[inside], i[inside]] = values + np.float32(pedestal)
     return images
 
@@ -76,11 +77,3 @@ def _boxes(pixels: PixelLists, nx: int) -> tuple[np.ndarray, np.ndarray, np.ndar
     row, column = np.divmod(pixels.flat, nx)
     x0, y0 = pixels.reduce(np.minimum, column), pixels.reduce(np.minimum, row)
     return x0, y0, pixels.reduce(np.maximum, column), pixels.reduce(np.maximum, row)
-
-
-def _typical_noise(filtered: FilteredCoadd) -> np.float32:
-    """Median standard deviation of the usable pixels; 1 if there are none."""
-    variance = filtered.coadd.variance[~filtered.bad]
-    if variance.size == 0:
-        return np.float32(1)
-    return np.sqrt(np.median(variance)) * np.float32(filtered.noise_factor)

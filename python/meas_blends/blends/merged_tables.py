@@ -45,7 +45,7 @@ def make_merged_footprints(
         `~meas_blends.data.catalogs.MERGED_FOOTPRINTS`, with the largest
         significance of all bands.
     """
-    table = measure_footprints(filtered, merged)
+    table = measure_footprints(filtered.coadd, filtered.bad, filtered.significance, merged)
     significance = np.array(table["significance"])
     seen = np.zeros((len(table), len(bands)), bool)
     for number, (one, group) in enumerate(zip(footprints, groups, strict=True)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .config_command import config
+from .import_gampen_command import import_gampen
 from .list_command import list_extensions
 from .run_command import run
 
@@ -20,3 +21,4 @@ def main() -> None:
 main.add_command(run)
 main.add_command(list_extensions)
 main.add_command(config)
+main.add_command(import_gampen)

@@ -15,6 +15,7 @@ _TITLES = {
     "peak_finder": "Peak finders",
     "trainer": "Trainers",
     "estimator": "Estimators",
+    "morphology_trainer": "Morphology trainers",
 }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from .errors import FAILED, plainly
 from .override_options import OrderedCommand, override_options, overrides_in_order
 
 if TYPE_CHECKING:
+    from ..run.dask_workers import DaskWorkers, Job
     from ..run.images import ImageOptions
     from ..run.overrides import Override
     from ..run.pipeline import LoadedPipeline
@@ -58,6 +61,17 @@ _DEFAULT_SCENES = 10
 @click.option("--zero-point", type=float, metavar="MAG", help="AB magnitude of one count.")
 @click.option("--redo", "--force", is_flag=True, help="Make everything anew, do not resume.")
 @click.option("--no-picture", is_flag=True, help="Draw no blends.png.")
+@click.option(
+    "--also",
+    metavar="NAMES",
+    help="Further files, with commas between them: ecsv (each table as text), regions (for DS9),"
+    " colour (a picture of a patch in three bands).",
+)
+@click.option(
+    "--dask",
+    metavar="local|ADDRESS",
+    help="Take images side by side: 'local' on this machine's cores, or a scheduler's address.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show what the tasks log.")
 @click.option("--debug", is_flag=True, help="Show the tracebacks of errors.")
 @click.pass_context
@@ -91,6 +105,8 @@ def _run(
     zero_point: float | None,
     redo: bool,
     no_picture: bool,
+    also: str | None,
+    dask: str | None,
     verbose: bool,
     debug: bool,
 ) -> None:
@@ -99,6 +115,8 @@ def _run(
 
     set_up_logs(verbose)
     from ..errors import BadInputError
+    from ..run.dask_workers import Job
+    from ..run.extras import parse_extras
     from ..run.patches import parse_bands
     from ..run.plan import make_plan
     from ..run.runner import Runner
@@ -117,13 +135,31 @@ def _run(
     band_names = () if bands is None else parse_bands(bands)
     loaded = _load(pipeline, overrides, tasks)
     plan = make_plan(loaded)
+    extras = () if also is None else parse_extras(also, plan)
+    if dask is not None:
+        # Workers may have been started elsewhere.
+        folder, images = folder.resolve(), tuple(str(Path(image).resolve()) for image in images)
     units = _units(loaded, plan, images, scenes, band_names, demo, options)
-    with make_listener() as listener:
-        runner = Runner(loaded, plan, folder, redo, not no_picture, listener)
+    job = Job(pipeline, tuple(overrides), tuple(tasks), redo, not no_picture, extras, verbose)
+    with make_listener() as listener, _workers(dask, plan, job) as workers:
+        runner = Runner(loaded, plan, folder, redo, not no_picture, listener, workers, extras)
         result = runner.run(units, band_names)
     report(result, plan, debug)
     if result.failed:
         ctx.exit(FAILED)
+
+
+@contextmanager
+def _workers(dask: str | None, plan: Plan, job: Job) -> Iterator[DaskWorkers | None]:
+    """Connect to the workers that the user asked for; none is this process alone."""
+    if dask is None:
+        yield None
+        return
+    from ..run.dask_workers import DaskWorkers, check_spreadable, dask_client
+
+    check_spreadable(plan)
+    with dask_client(dask) as client:
+        yield DaskWorkers(client, job)
 
 
 def _load(pipeline: str, overrides: list[Override], tasks: tuple[str, ...]) -> LoadedPipeline:

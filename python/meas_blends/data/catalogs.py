@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from .columns import DEC, FOOTPRINT_ID, RA
-from .morphology_tables import MORPHOLOGY
+from .columns import DEC, FOOTPRINT_ID, MODEL, PEAK_FINDER, RA
+from .deblending_tables import DEBLENDING_TABLES
+from .galaxy_score_tables import GALAXY_SCORE_TABLES
+from .galaxy_tables import GALAXY_TRUTH
+from .morphology_tables import MORPHOLOGY, MORPHOLOGY_SAMPLES
 from .schema import Column, Flag, TableSchema
 from .score_tables import SCORE_TABLES
 
@@ -19,6 +22,8 @@ __all__ = [
     "TRUTH",
 ]
 
+_X, _Y = "pos.cartesian.x;instr.det", "pos.cartesian.y;instr.det"
+
 FOOTPRINTS = TableSchema(
     "blend_footprints",
     "One row a footprint: connected pixels above the detection threshold, grown by the PSF",
@@ -29,20 +34,30 @@ FOOTPRINTS = TableSchema(
             "Identifier of the footprint, from 1 in each image",
             ucd="meta.id;meta.main",
         ),
-        Column("x0", "i4", "First column of the bounding box, parent pixels", "pix"),
-        Column("y0", "i4", "First row of the bounding box, parent pixels", "pix"),
-        Column("x1", "i4", "Last column of the bounding box (inclusive), parent pixels", "pix"),
-        Column("y1", "i4", "Last row of the bounding box (inclusive), parent pixels", "pix"),
         Column(
-            "x", "f8", "Flux-weighted centroid, parent pixels", "pix", "pos.cartesian.x;instr.det"
+            "x0", "i4", "First column of the bounding box, parent pixels", "pix", f"{_X};stat.min"
+        ),
+        Column("y0", "i4", "First row of the bounding box, parent pixels", "pix", f"{_Y};stat.min"),
+        Column(
+            "x1",
+            "i4",
+            "Last column of the bounding box (inclusive), parent pixels",
+            "pix",
+            f"{_X};stat.max",
         ),
         Column(
-            "y", "f8", "Flux-weighted centroid, parent pixels", "pix", "pos.cartesian.y;instr.det"
+            "y1",
+            "i4",
+            "Last row of the bounding box (inclusive), parent pixels",
+            "pix",
+            f"{_Y};stat.max",
         ),
+        Column("x", "f8", "Flux-weighted centroid, parent pixels", "pix", _X),
+        Column("y", "f8", "Flux-weighted centroid, parent pixels", "pix", _Y),
         RA,
         DEC,
         Column("footprintArea", "i4", "Number of pixels", "pix", "phys.angArea"),
-        Column("nPixelsBad", "i4", "Pixels of it without usable light", "pix"),
+        Column("nPixelsBad", "i4", "Pixels of it without usable light", "pix", "meta.number"),
         Column("significance", "f4", "Largest point-source S/N in the footprint", "", "stat.snr"),
         Column(
             "flux",
@@ -72,9 +87,9 @@ SPANS = TableSchema(
     "One row a run of pixels of a footprint, as afw persists spans",
     (
         FOOTPRINT_ID,
-        Column("y", "i4", "Row, parent pixels", "pix"),
-        Column("x0", "i4", "First column, parent pixels", "pix"),
-        Column("x1", "i4", "Last column (inclusive), parent pixels", "pix"),
+        Column("y", "i4", "Row, parent pixels", "pix", _Y),
+        Column("x0", "i4", "First column, parent pixels", "pix", f"{_X};stat.min"),
+        Column("x1", "i4", "Last column (inclusive), parent pixels", "pix", f"{_X};stat.max"),
     ),
 )
 
@@ -84,21 +99,21 @@ PEAKS = TableSchema(
     (
         Column("id", "i8", "Identifier of the peak, from 1 in each image", ucd="meta.id;meta.main"),
         FOOTPRINT_ID,
-        Column("f_x", "f8", "Sub-pixel centre, parent pixels", "pix", "pos.cartesian.x;instr.det"),
-        Column("f_y", "f8", "Sub-pixel centre, parent pixels", "pix", "pos.cartesian.y;instr.det"),
+        Column("f_x", "f8", "Sub-pixel centre, parent pixels", "pix", _X),
+        Column("f_y", "f8", "Sub-pixel centre, parent pixels", "pix", _Y),
         Column(
             "f_xErr", "f4", "Standard error of f_x; NaN if not estimated", "pix", "stat.error;pos"
         ),
         Column(
             "f_yErr", "f4", "Standard error of f_y; NaN if not estimated", "pix", "stat.error;pos"
         ),
-        Column("i_x", "i4", "Pixel that holds the peak, parent pixels", "pix"),
-        Column("i_y", "i4", "Pixel that holds the peak, parent pixels", "pix"),
+        Column("i_x", "i4", "Pixel that holds the peak, parent pixels", "pix", _X),
+        Column("i_y", "i4", "Pixel that holds the peak, parent pixels", "pix", _Y),
         RA,
         DEC,
-        Column("peakValue", "f4", "Value of the smoothed image at (i_x, i_y)", "ct"),
+        Column("peakValue", "f4", "Value of the smoothed image at (i_x, i_y)", "ct", "phot.count"),
         Column("significance", "f4", "Point-source S/N at (i_x, i_y)", "", "stat.snr"),
-        Column("peakFinder", "str", "Name of the peak finder"),
+        PEAK_FINDER,
         Column(
             "probability",
             "f4",
@@ -116,6 +131,8 @@ PEAKS = TableSchema(
     ),
 )
 
+_COUNTS = {1: "one object", 2: "two objects", 3: "three objects", 4: "four or more objects"}
+
 CLASSIFICATION = TableSchema(
     "blend_classification",
     "One row a footprint: how many objects it holds",
@@ -128,38 +145,20 @@ CLASSIFICATION = TableSchema(
             "",
             "stat.probability",
         ),
-        Column("blended", "bool", "Called a blend"),
+        Column("blended", "bool", "Called a blend", ucd="meta.code.class"),
         Column("nPeaks", "i4", "Rows in blend_peaks, never less than one", "", "meta.number"),
-        Column(
-            "probability1",
-            "f4",
-            "Probability of one object; NaN if not estimated",
-            "",
-            "stat.probability",
+        *(
+            Column(
+                f"probability{number}",
+                "f4",
+                f"Probability of {text}; NaN if not estimated",
+                "",
+                "stat.probability",
+            )
+            for number, text in _COUNTS.items()
         ),
-        Column(
-            "probability2",
-            "f4",
-            "Probability of two objects; NaN if not estimated",
-            "",
-            "stat.probability",
-        ),
-        Column(
-            "probability3",
-            "f4",
-            "Probability of three objects; NaN if not estimated",
-            "",
-            "stat.probability",
-        ),
-        Column(
-            "probability4",
-            "f4",
-            "Probability of four or more objects; NaN if not estimated",
-            "",
-            "stat.probability",
-        ),
-        Column("peakFinder", "str", "Name of the peak finder"),
-        Column("model", "str", "Name and version of its model package, if it has one"),
+        PEAK_FINDER,
+        MODEL,
     ),
     (
         Flag(0, "CLIPPED", "larger than the classifier's cutout, which saw only its middle"),
@@ -189,8 +188,8 @@ TRUTH = TableSchema(
             "Identifier of the galaxy, from 1 in each scene",
             ucd="meta.id;meta.main",
         ),
-        Column("x", "f8", "Centre, parent pixels", "pix", "pos.cartesian.x;instr.det"),
-        Column("y", "f8", "Centre, parent pixels", "pix", "pos.cartesian.y;instr.det"),
+        Column("x", "f8", "Centre, parent pixels", "pix", _X),
+        Column("y", "f8", "Centre, parent pixels", "pix", _Y),
         RA,
         DEC,
         Column("mag", "f4", "AB magnitude", "mag", "phot.mag"),
@@ -198,7 +197,7 @@ TRUTH = TableSchema(
         Column(
             "significance", "f4", "S/N of a point source of this flux in the coadd", "", "stat.snr"
         ),
-        Column("bulgeToTotal", "f4", "Bulge-to-total flux ratio"),
+        Column("bulgeToTotal", "f4", "Bulge-to-total flux ratio", "", "phot.flux;arith.ratio"),
         Column(
             "bulgeHalfLightRadius",
             "f4",
@@ -213,8 +212,8 @@ TRUTH = TableSchema(
             "arcsec",
             "phys.angSize",
         ),
-        Column("bulgeSersicIndex", "f4", "Sersic index of the bulge"),
-        Column("diskSersicIndex", "f4", "Sersic index of the disk"),
+        Column("bulgeSersicIndex", "f4", "Sersic index of the bulge", "", "src.morph.param"),
+        Column("diskSersicIndex", "f4", "Sersic index of the disk", "", "src.morph.param"),
         Column("bulgeEllipticity", "f4", "(a - b) / (a + b) of the bulge", "", "src.ellipticity"),
         Column("diskEllipticity", "f4", "(a - b) / (a + b) of the disk", "", "src.ellipticity"),
         Column("positionAngle", "f4", "Of the major axis, from +x to +y", "deg", "pos.posAng"),
@@ -222,7 +221,7 @@ TRUTH = TableSchema(
         Column("shear2", "f4", "Lensing shear that stretches it along the diagonal x = y"),
         Column("convergence", "f4", "Lensing convergence; magnitude and flux include it"),
         Column("redshift", "f4", "Redshift; NaN if not known", "", "src.redshift"),
-        Column("isStar", "bool", "A star: drawn as a point"),
+        Column("isStar", "bool", "A star: drawn as a point", ucd="src.class.starGalaxy"),
     ),
 )
 
@@ -238,7 +237,7 @@ FOOTPRINT_LABELS = TableSchema(
             "",
             "meta.number",
         ),
-        Column("blended", "bool", "More than one of them"),
+        Column("blended", "bool", "More than one of them", ucd="meta.code.class"),
     ),
     (
         Flag(
@@ -254,7 +253,12 @@ MERGED_FOOTPRINTS = TableSchema(
     "One row a footprint merged over bands, measured in the band of the highest priority",
     (
         *FOOTPRINTS.columns,
-        Column("bands", "str", f"Bands in which a footprint overlaps it, {_BANDS}"),
+        Column(
+            "bands",
+            "str",
+            f"Bands in which a footprint overlaps it, {_BANDS}",
+            ucd="instr.bandpass",
+        ),
     ),
     FOOTPRINTS.flags,
 )
@@ -263,7 +267,10 @@ MERGED_PEAKS = TableSchema(
     "merged_blend_peaks",
     "One row a peak merged over bands, as the first of its bands has it; the most significant"
     " first in a footprint",
-    (*PEAKS.columns, Column("bands", "str", f"Bands that saw the peak, {_BANDS}")),
+    (
+        *PEAKS.columns,
+        Column("bands", "str", f"Bands that saw the peak, {_BANDS}", ucd="instr.bandpass"),
+    ),
     PEAKS.flags,
 )
 
@@ -276,10 +283,14 @@ SCHEMAS = {
         CLASSIFICATION,
         PEAKS,
         MORPHOLOGY,
+        MORPHOLOGY_SAMPLES,
         MERGED_FOOTPRINTS,
         MERGED_PEAKS,
         TRUTH,
         FOOTPRINT_LABELS,
         *SCORE_TABLES,
+        GALAXY_TRUTH,
+        *GALAXY_SCORE_TABLES,
+        *DEBLENDING_TABLES,
     )
 }

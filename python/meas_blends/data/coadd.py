@@ -10,6 +10,7 @@ from astropy.wcs import WCS
 from astropy.wcs.utils import proj_plane_pixel_scales
 
 from ..errors import BadInputError
+from .tiles import row_strips
 
 __all__ = [
     "BAD_PLANES",
@@ -146,9 +147,10 @@ class Coadd:
                     f" {MASK_BITS - 1}."
                 )
         limit = _LARGEST_PIXEL - max(self.shape)
-        if not all(-limit < value < limit for value in self.xy0):
+        x0, y0 = self.xy0
+        if not (-limit < x0 < limit and -limit < y0 < limit):
             raise BadInputError(
-                f"{self.name}: its first pixel is the parent pixel {tuple(self.xy0)}; give an"
+                f"{self.name}: its first pixel is the parent pixel ({x0:.10g}, {y0:.10g}); give an"
                 " origin (xy0) of 32-bit numbers."
             )
         self.xy0 = (int(self.xy0[0]), int(self.xy0[1]))
@@ -170,22 +172,32 @@ class Coadd:
         Not finite in image or variance, variance not positive, or in one of
         `BAD_PLANES`.
         """
-        bad = ~np.isfinite(self.image) | self.in_planes(*BAD_PLANES)
-        if self.variance is not None:
-            # A NaN compares false, so it counts as bad too.
-            bad |= ~((self.variance > 0) & (self.variance < np.inf))
+        bad = self.in_planes(*BAD_PLANES)
+        # Strip by strip: what the comparisons give is as large as the image.
+        for rows in row_strips(self.shape):
+            bad[rows] |= ~np.isfinite(self.image[rows])
+            if self.variance is not None:
+                # A NaN compares false, so it counts as bad too.
+                bad[rows] |= ~((self.variance[rows] > 0) & (self.variance[rows] < np.inf))
         return bad
 
     def in_planes(self, *names: str) -> np.ndarray:
         """Pixels in any of some mask planes, `bool` (ny, nx); unknown planes are empty."""
         bits = sum(1 << self.mask_planes[name] for name in names if name in self.mask_planes)
-        # Unsigned, for bit 31 is the sign.
-        return (self.mask.view(np.uint32) & np.uint32(bits)) != 0
+        inside = np.empty(self.shape, bool)
+        for rows in row_strips(self.shape):
+            # Unsigned, for bit 31 is the sign.
+            inside[rows] = (self.mask[rows].view(np.uint32) & np.uint32(bits)) != 0
+        return inside
 
     @property
     def nanojansky_per_count(self) -> float:
         """Flux of one count [nJy]; NaN if the zero point is unknown."""
         return 10 ** (0.4 * (NANOJANSKY_ZERO_POINT - self.zero_point))
+
+    def array_pixels(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Turn parent pixels into those of the FITS standard and DS9: the first pixel is (1, 1)."""
+        return np.asarray(x, float) - self.xy0[0] + 1.0, np.asarray(y, float) - self.xy0[1] + 1.0
 
     def sky(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Turn parent pixels into sky coordinates.
@@ -208,6 +220,34 @@ class Coadd:
             return x.copy(), y.copy()
         world = self.wcs.pixel_to_world(x - self.xy0[0], y - self.xy0[1]).icrs
         return world.ra.deg, world.dec.deg
+
+    def window(self, rows: slice, columns: slice) -> Coadd:
+        """Return a part, in the same parent pixels.
+
+        Parameters
+        ----------
+        rows, columns : `slice`
+            The part, array pixels: without steps, within the image.
+
+        Returns
+        -------
+        coadd : `Coadd`
+            With ``xy0`` and ``wcs`` moved; the same object if the part is all
+            of it.
+        """
+        ny, nx = self.shape
+        j0, j1, _ = rows.indices(ny)
+        i0, i1, _ = columns.indices(nx)
+        if (j0, j1, i0, i1) == (0, ny, 0, nx):
+            return self
+        part = slice(j0, j1), slice(i0, i1)
+        return self.replace(
+            image=self.image[part],
+            variance=None if self.variance is None else self.variance[part],
+            mask=self.mask[part],
+            wcs=None if self.wcs is None else self.wcs.slice(part),
+            xy0=(self.xy0[0] + i0, self.xy0[1] + j0),
+        )
 
     def replace(self, **changes: object) -> Coadd:
         """Return a copy with some fields changed; ``origins`` are merged."""

@@ -19,7 +19,8 @@ _TEMPORARY = re.compile(r"^\..*\.(\d+)\.part[^/]*$")
 def write_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Write a file or folder under a temporary name, then rename it.
 
-    A failure, or a kill, leaves what was there before.
+    A failure, or a kill, leaves what was there before. An error of the disk
+    tells the path, whatever was writing.
 
     Parameters
     ----------
@@ -30,6 +31,11 @@ def write_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     ------
     temporary : `pathlib.Path`
         Sibling name to write to: a file, or a folder that the caller makes.
+
+    Raises
+    ------
+    OSError
+        With the path as its ``filename``, if it cannot be written.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,12 +46,25 @@ def write_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         if path.is_dir():
             shutil.rmtree(path)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         if temporary.is_dir():
             shutil.rmtree(temporary)
         else:
             temporary.unlink(missing_ok=True)
-        raise
+        number = _error_number(error)
+        if number is None:
+            raise
+        raise OSError(number, os.strerror(number), str(path)) from error
+
+
+def _error_number(error: BaseException) -> int | None:
+    """Number of the system's error; libraries may have put a sentence of theirs in front of it."""
+    cause: BaseException | None = error
+    while isinstance(cause, OSError):
+        if cause.errno is not None:
+            return cause.errno
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 def unfinished(folder: Path) -> list[Path]:

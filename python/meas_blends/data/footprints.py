@@ -11,6 +11,9 @@ from .catalogs import SPANS
 
 __all__ = ["PixelLists", "labels_to_spans", "pixel_lists", "spans_to_labels"]
 
+#: Spans that are drawn together.
+_SPANS_AT_ONCE = 100_000
+
 
 def labels_to_spans(labels: np.ndarray, xy0: tuple[int, int] = (0, 0)) -> Table:
     """Turn a label image into runs of pixels.
@@ -69,11 +72,17 @@ def spans_to_labels(
 
     Returns
     -------
-    labels : `numpy.ndarray` of int32, (ny, nx)
+    labels : `numpy.ndarray` of int32 or int64, (ny, nx)
+        The longer ones only where an identifier needs them, as LSST's do.
     """
-    pixels = pixel_lists(spans, shape, xy0)
-    labels = np.zeros(shape, np.int32)
-    labels.ravel()[pixels.flat] = pixels.identifiers[pixels.owner]
+    identifier = np.asarray(spans["footprintId"], np.int64)
+    short = identifier.astype(np.int32)
+    labels = np.zeros(shape, np.int32 if np.array_equal(short, identifier) else np.int64)
+    order = np.argsort(identifier, kind="stable")
+    # A part at a time: lists of all pixels take more than the image.
+    for start in range(0, len(order), _SPANS_AT_ONCE):
+        pixels = pixel_lists(spans[order[start : start + _SPANS_AT_ONCE]], shape, xy0)
+        labels.ravel()[pixels.flat] = pixels.identifiers[pixels.owner]
     return labels
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .columns import DEC, FOOTPRINT_ID, RA
 from .schema import Column, Flag, TableSchema
 
-__all__ = ["MORPHOLOGY", "MORPHOLOGY_TARGETS", "QUANTILES"]
+__all__ = ["MORPHOLOGY", "MORPHOLOGY_SAMPLES", "MORPHOLOGY_TARGETS", "QUANTILES"]
 
 #: Targets of the morphology posterior: column stem, unit, description.
 MORPHOLOGY_TARGETS = (
@@ -17,6 +17,12 @@ MORPHOLOGY_TARGETS = (
     ),
     ("flux", "nJy", "Total flux"),
 )
+
+_UCDS = {
+    "bulgeToTotal": "phot.flux;arith.ratio",
+    "halfLightRadius": "phys.angSize",
+    "flux": "phot.flux",
+}
 
 #: Percentages of the posterior quantiles and their column suffixes.
 QUANTILES = {
@@ -33,17 +39,24 @@ QUANTILES = {
 def _posterior_columns() -> tuple[Column, ...]:
     columns = []
     for stem, unit, text in MORPHOLOGY_TARGETS:
-        columns.append(Column(f"{stem}_mean", "f4", f"{text}: posterior mean", unit, "stat.mean"))
-        columns.append(
-            Column(f"{stem}_std", "f4", f"{text}: posterior standard deviation", unit, "stat.stdev")
-        )
+        ucd = _UCDS[stem]
+        columns += [
+            Column(f"{stem}_mean", "f4", f"{text}: posterior mean", unit, f"{ucd};stat.mean"),
+            Column(
+                f"{stem}_std",
+                "f4",
+                f"{text}: posterior standard deviation",
+                unit,
+                f"stat.stdev;{ucd}",
+            ),
+        ]
         columns += [
             Column(
                 f"{stem}_{suffix}",
                 "f4",
                 f"{text}: {percent}% quantile of the posterior",
                 unit,
-                "stat.value",
+                f"stat.value;{ucd}",
             )
             for suffix, percent in QUANTILES.items()
         ]
@@ -73,14 +86,22 @@ MORPHOLOGY = TableSchema(
         RA,
         DEC,
         *_posterior_columns(),
-        Column("label", "str", "'highly bulge-dominated', 'highly disk-dominated' or empty"),
+        Column(
+            "label",
+            "str",
+            "'highly bulge-dominated', 'highly disk-dominated' or empty",
+            ucd="meta.code.class",
+        ),
+        Column("radiusLabel", "str", "'Re below the seeing' or empty", ucd="meta.code.class"),
         Column(
             "maskedFraction",
             "f4",
             "Share of the stamp's pixels that neighbours, masks or the border took",
+            "",
+            "meta.number;arith.ratio",
         ),
-        Column("estimator", "str", "Name of the morphology estimator"),
-        Column("model", "str", "Name and version of its model package"),
+        Column("estimator", "str", "Name of the morphology estimator", ucd="meta.id;meta.software"),
+        Column("model", "str", "Name and version of its model package", ucd="meta.version"),
     ),
     (
         Flag(0, "EDGE", "the stamp reaches over the border of the image"),
@@ -99,6 +120,20 @@ MORPHOLOGY = TableSchema(
         Flag(7, "UNRESOLVED", "median half-light radius below half the PSF's FWHM"),
         Flag(
             8, "OUTSIDE_TRAINING", "flux, PSF or pixel scale outside what the model was trained on"
+        ),
+        Flag(9, "NOT_REFINED", "no fit to the pixels converged: the posterior is the network's"),
+    ),
+)
+
+MORPHOLOGY_SAMPLES = TableSchema(
+    "blend_morphology_samples",
+    "One row a sample of a peak's posterior",
+    (
+        Column("peakId", "i8", "Peak that this row belongs to", ucd="meta.id.parent"),
+        Column("sample", "i4", "Number of the sample, from 0", "", "meta.number"),
+        *(
+            Column(stem, "f4", f"{text}; NaN where it failed", unit)
+            for stem, unit, text in MORPHOLOGY_TARGETS
         ),
     ),
 )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from .columns import FOOTPRINT_ID
+from .columns import FOOTPRINT_ID, MODEL, PEAK_FINDER
 from .schema import Column, TableSchema
 
 __all__ = ["CONDITION", "OUTCOMES", "PAIR_LIMITS", "PLACES"]
-
-_FINDER = Column("peakFinder", "str", "Name of the peak finder")
 
 PAIR_LIMITS = TableSchema(
     "blend_pair_limits",
@@ -17,7 +15,13 @@ PAIR_LIMITS = TableSchema(
         Column("brighterId", "i8", "Its brighter galaxy", ucd="meta.id"),
         Column("fainterId", "i8", "Its fainter galaxy", ucd="meta.id"),
         Column("separation", "f4", "Distance of their centres", "arcsec", "pos.angDistance"),
-        Column("fluxRatio", "f4", "Flux of the fainter over that of the brighter galaxy"),
+        Column(
+            "fluxRatio",
+            "f4",
+            "Flux of the fainter over that of the brighter galaxy",
+            "",
+            "phot.flux;arith.ratio",
+        ),
         Column(
             "sqrtDeltaChi2",
             "f4",
@@ -33,11 +37,11 @@ OUTCOMES = TableSchema(
     "One row a footprint and peak finder: what is true, and what the finder says",
     (
         FOOTPRINT_ID,
-        _FINDER,
-        Column("model", "str", "Name and version of its model package, if it has one"),
+        PEAK_FINDER,
+        MODEL,
         Column("nObjects", "i4", "Significant galaxies in it, at least one", "", "meta.number"),
         Column("nPeaks", "i4", "Peaks that the finder gives", "", "meta.number"),
-        Column("called", "bool", "Called a blend"),
+        Column("called", "bool", "Called a blend", ucd="meta.code.class"),
         Column(
             "blendProbability",
             "f4",
@@ -52,7 +56,9 @@ OUTCOMES = TableSchema(
             "",
             "meta.number",
         ),
-        Column("unusual", "bool", "Flagged as unlike what the model was trained on"),
+        Column(
+            "unusual", "bool", "Flagged as unlike what the model was trained on", ucd="meta.code"
+        ),
         Column("mag", "f4", "AB magnitude of its brightest galaxy", "mag", "phot.mag"),
         Column(
             "secondMag",
@@ -68,7 +74,13 @@ OUTCOMES = TableSchema(
             "arcsec",
             "pos.angDistance",
         ),
-        Column("fluxRatio", "f4", "Flux of the second over that of the brightest; NaN without two"),
+        Column(
+            "fluxRatio",
+            "f4",
+            "Flux of the second over that of the brightest; NaN without two",
+            "",
+            "phot.flux;arith.ratio",
+        ),
         Column("footprintArea", "i4", "Number of pixels", "pix", "phys.angArea"),
         Column(
             "sqrtDeltaChi2",
@@ -85,17 +97,43 @@ PLACES = TableSchema(
     "One row a galaxy with its peak, a galaxy without one, or a peak without a galaxy",
     (
         FOOTPRINT_ID,
-        _FINDER,
+        PEAK_FINDER,
         Column("galaxyId", "i8", "The galaxy; 0 if there is none", ucd="meta.id"),
         Column("peakId", "i8", "The peak; 0 if there is none", ucd="meta.id"),
         Column("mag", "f4", "AB magnitude of the galaxy; NaN without one", "mag", "phot.mag"),
-        Column("x", "f8", "True centre, parent pixels; NaN without a galaxy", "pix"),
-        Column("y", "f8", "True centre, parent pixels; NaN without a galaxy", "pix"),
-        Column("f_x", "f8", "The peak's centre, parent pixels; NaN without one", "pix"),
-        Column("f_y", "f8", "The peak's centre, parent pixels; NaN without one", "pix"),
+        Column(
+            "x",
+            "f8",
+            "True centre, parent pixels; NaN without a galaxy",
+            "pix",
+            "pos.cartesian.x;instr.det",
+        ),
+        Column(
+            "y",
+            "f8",
+            "True centre, parent pixels; NaN without a galaxy",
+            "pix",
+            "pos.cartesian.y;instr.det",
+        ),
+        Column(
+            "f_x",
+            "f8",
+            "The peak's centre, parent pixels; NaN without one",
+            "pix",
+            "pos.cartesian.x;instr.det",
+        ),
+        Column(
+            "f_y",
+            "f8",
+            "The peak's centre, parent pixels; NaN without one",
+            "pix",
+            "pos.cartesian.y;instr.det",
+        ),
         Column("f_xErr", "f4", "Standard error of f_x; NaN if not estimated", "pix", "stat.error"),
         Column("f_yErr", "f4", "Standard error of f_y; NaN if not estimated", "pix", "stat.error"),
-        Column("offset", "f4", "Distance of the two; NaN without both", "arcsec"),
+        Column(
+            "offset", "f4", "Distance of the two; NaN without both", "arcsec", "pos.angDistance"
+        ),
     ),
 )
 

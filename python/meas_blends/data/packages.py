@@ -25,6 +25,7 @@ __all__ = [
     "BLEND_GP_PCA_BANDS",
     "BLEND_LOGISTIC",
     "MORPHOLOGY_COMPACT",
+    "MORPHOLOGY_GAMPEN",
     "ModelPackage",
     "find_package",
     "shipped_packages",
@@ -38,11 +39,46 @@ BLEND_GP_PCA_BANDS = "blend_gp_pca_bands"
 BLEND_GP = "blend_gp"
 BLEND_ENSEMBLE = "blend_ensemble"
 MORPHOLOGY_COMPACT = "morphology_compact"
+MORPHOLOGY_GAMPEN = "morphology_gampen"
 
 FORMAT_VERSION = 1
 _META = "meta.yaml"
 _ARRAYS = "arrays.safetensors"
+#: Larger parts are no model of ours, and are not read [bytes].
+_LARGEST = {_META: 2**20, _ARRAYS: 4 * 2**30}
 _REQUIRED = ("format", "kind", "name", "version", "description")
+
+
+#: What yaml and safetensors raise for one damage or another.
+_DAMAGE = (
+    yaml.YAMLError,
+    SafetensorError,
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML of plain types without aliases, by which a few lines would stand for millions."""
+
+    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node:
+        """Refuse an alias where a node should be."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("meta.yaml with an alias")
+        return super().compose_node(parent, index)
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML that writes everything out, so that `_Loader` reads it."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        """Write what occurs twice two times."""
+        return True
 
 
 @dataclass
@@ -85,8 +121,8 @@ class ModelPackage:
         }
         with write_whole(folder) as temporary:
             temporary.mkdir()
-            text = yaml.safe_dump({**header, **self.meta}, sort_keys=False, width=100)
-            (temporary / _META).write_text(text)
+            text = yaml.dump({**header, **self.meta}, Dumper=_Dumper, sort_keys=False, width=100)
+            (temporary / _META).write_text(text, encoding="utf-8")
             # safetensors stores the memory as it lies.
             arrays = {name: np.ascontiguousarray(array) for name, array in self.arrays.items()}
             # Not save_file, which makes a file that only its owner can read.
@@ -106,8 +142,8 @@ class ModelPackage:
         Raises
         ------
         BadInputError
-            If it is not a package, is damaged, of another kind, or of a
-            newer format.
+            If it is not a package, is damaged, of another kind, of a newer
+            format, or has parts that are too large or lie elsewhere.
         """
         folder = Path(folder)
         for part in (_META, _ARRAYS):
@@ -116,13 +152,14 @@ class ModelPackage:
                     f"{folder}: no model package, {part} is missing; give a folder that a train"
                     " pipeline wrote, or the name of a shipped one."
                 )
+            _check_part(folder, part)
         try:
-            meta = yaml.safe_load((folder / _META).read_text())
+            meta = yaml.load((folder / _META).read_text(encoding="utf-8"), Loader=_Loader)
             arrays = load_file(folder / _ARRAYS)
-        except (yaml.YAMLError, UnicodeDecodeError, SafetensorError, OSError) as error:
+        except _DAMAGE as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise BadInputError(
-                f"{folder}: a damaged model package ({str(error).splitlines()[0]}); copy or train"
-                " it anew."
+                f"{folder}: a damaged model package ({reason}); copy or train it anew."
             ) from error
         if not isinstance(meta, dict) or any(key not in meta for key in _REQUIRED):
             raise BadInputError(
@@ -140,6 +177,27 @@ class ModelPackage:
                 " choose another one."
             )
         return cls(**fields, meta=meta, arrays=arrays)
+
+
+def _check_part(folder: Path, part: str) -> None:
+    """Check that a part lies in its package and has a bearable size.
+
+    Raises
+    ------
+    BadInputError
+        If not.
+    """
+    path = folder / part
+    if path.resolve().parent != folder.resolve():
+        raise BadInputError(
+            f"{folder}: no model package, its {part} is a link to another place; give a folder that"
+            " holds its files itself."
+        )
+    if path.stat().st_size > _LARGEST[part]:
+        raise BadInputError(
+            f"{folder}: no model package, its {part} is larger than {_LARGEST[part] >> 20} MB;"
+            " copy or train it anew."
+        )
 
 
 def shipped_packages() -> dict[str, Path]:

@@ -141,8 +141,12 @@ ACCURACY = TableSchema(
         _N_FOOTPRINTS,
         Column("nRight", "i4", "Of them called right", "", "meta.number"),
         Column("accuracy", "f4", "Their share; NaN if there are none"),
-        Column("accuracyLow", "f4", "Lower end of its 68% Wilson interval", "", "stat.min"),
-        Column("accuracyHigh", "f4", "Upper end of its 68% Wilson interval", "", "stat.max"),
+        Column(
+            "accuracyLow", "f4", "Lower end of its 68% Wilson interval", "", "stat.value;stat.min"
+        ),
+        Column(
+            "accuracyHigh", "f4", "Upper end of its 68% Wilson interval", "", "stat.value;stat.max"
+        ),
     ),
 )
 

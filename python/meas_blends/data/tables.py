@@ -13,7 +13,10 @@ from astropy.table import Column, Table, meta
 from ..errors import BadInputError
 from .files import write_whole
 
-__all__ = ["read_table", "to_arrow", "write_table"]
+__all__ = ["TABLE_SUFFIX", "read_table", "to_arrow", "write_table"]
+
+#: Of the files of tables.
+TABLE_SUFFIX = ".parquet"
 
 #: Key under which astropy and daf_butler keep column attributes in Parquet.
 _META_KEY = b"table_meta_yaml"
@@ -33,7 +36,13 @@ def to_arrow(table: Table) -> pa.Table:
     """Turn a table of 1-D columns into one of Arrow, units and descriptions included."""
     arrow = pa.table({name: np.asarray(table[name]) for name in table.colnames})
     yaml = "\n".join(meta.get_yaml_from_table(table))
-    return arrow.replace_schema_metadata({_META_KEY: yaml.encode()})
+    # Without them astropy warns that it has to look for the longest text.
+    lengths = {
+        f"table::len::{name}": str(max(table[name].dtype.itemsize // 4, 1))
+        for name in table.colnames
+        if table[name].dtype.kind == "U"
+    }
+    return arrow.replace_schema_metadata({_META_KEY: yaml.encode(), **lengths})
 
 
 def read_table(path: str | os.PathLike[str]) -> Table:

@@ -33,6 +33,8 @@ __all__ = ["draw_blends"]
 #: Images with a longer side than this get a second panel with a close view.
 _WHOLE_VIEW = 700
 _CLOSE_VIEW = 256
+#: Most cells along a side in which outlines are drawn.
+_OUTLINE_PIXELS = 4200
 _PANEL = 7.0
 _DPI = 160
 _FIRST = dict(marker="o", color="#ffffff", edge="#000000")
@@ -44,6 +46,7 @@ def draw_blends(
     spans: Table,
     classification: Table | None = None,
     peaks: Table | None = None,
+    levels: np.ndarray | None = None,
 ) -> Figure:
     """Draw a coadd, the outlines of its footprints and its peaks.
 
@@ -58,6 +61,9 @@ def draw_blends(
         Footprints without one are grey.
     peaks : `astropy.table.Table`, optional
         `~meas_blends.data.catalogs.PEAKS`.
+    levels : `numpy.ndarray`, (ny, nx) or (ny, nx, 3), optional
+        What to draw in place of the grey image, such as that of
+        `~meas_blends.pictures.colour.lupton_rgb`.
 
     Returns
     -------
@@ -65,18 +71,19 @@ def draw_blends(
         Not known to ``pyplot``; save it with its own ``savefig``. A large
         image gets a second panel with a close view of a crowded place.
     """
-    levels = grey_levels(coadd.image, np.isfinite(coadd.image))
-    segments, colours = _coloured_outlines(coadd, spans, classification)
+    if levels is None:
+        levels = grey_levels(coadd.image, np.isfinite(coadd.image))
+    ranked, colours = _ranked(spans, classification)
     ny, nx = coadd.shape
     close = max(ny, nx) > _WHOLE_VIEW
     figure, panels, bar = _layout(ny, nx, close)
     whole = (*coadd.xy0, nx, ny)
-    _draw_panel(panels[0], levels, whole, whole, segments, colours)
+    _draw_panel(panels[0], levels, coadd.xy0, whole, ranked, colours)
     draw_scale_bar(panels[0], coadd.pixel_scale, nx)
     if close:
         corner = crowded_corner(coadd, peaks, _CLOSE_VIEW)
         box = (*corner, min(_CLOSE_VIEW, nx), min(_CLOSE_VIEW, ny))
-        _draw_panel(panels[1], levels, whole, box, segments, colours)
+        _draw_panel(panels[1], levels, coadd.xy0, box, ranked, colours)
         draw_scale_bar(panels[1], coadd.pixel_scale, box[2])
         _mark_close_view(panels, box)
     if peaks is not None:
@@ -121,10 +128,8 @@ def _layout(ny: int, nx: int, close: bool) -> tuple[Figure, list[Axes], Axes]:
     return figure, panels, place(end + 0.15, 0.14)
 
 
-def _coloured_outlines(
-    coadd: Coadd, spans: Table, classification: Table | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Trace the outlines; where two footprints touch, the likelier blend shows."""
+def _ranked(spans: Table, classification: Table | None) -> tuple[Table, np.ndarray]:
+    """Spans by rank of blend probability from 1 on, and the colour of each rank."""
     identifiers = np.unique(np.asarray(spans["footprintId"], np.int64))
     probability = np.full(len(identifiers), np.nan)
     if classification is not None and len(identifiers):
@@ -139,11 +144,31 @@ def _coloured_outlines(
     ranked = spans.copy(copy_data=False)
     rows = np.searchsorted(identifiers, np.asarray(spans["footprintId"], np.int64))
     ranked["footprintId"] = rank[rows]
-    labels = spans_to_labels(ranked, coadd.shape, coadd.xy0)
-    segments, owner = outline_segments(labels, coadd.xy0)
     colours = PROBABILITY_COLOURS(np.nan_to_num(probability[order], nan=0.0))
     colours[np.isnan(probability[order])] = to_rgba(UNKNOWN_COLOUR)
-    return segments, colours[owner - 1] if len(owner) else colours[:0]
+    return ranked, colours
+
+
+def _outlines(ranked: Table, box: tuple[int, int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Outlines in a box (x, y, width, height), and the rank of each; the likelier blend shows.
+
+    Those of a large box are drawn on a coarser grid, finer still than the
+    panel's pixels.
+    """
+    x, y, w, h = box
+    step = -(-max(w, h) // _OUTLINE_PIXELS)
+    coarse = Table(
+        {
+            "footprintId": ranked["footprintId"],
+            "y": (np.asarray(ranked["y"], np.int64) - y) // step,
+            "x0": (np.asarray(ranked["x0"], np.int64) - x) // step,
+            "x1": (np.asarray(ranked["x1"], np.int64) - x) // step,
+        }
+    )
+    # One more cell around, so that the box cuts no outline off.
+    labels = spans_to_labels(coarse, (-(-h // step) + 2, -(-w // step) + 2), (-1, -1))
+    segments, owner = outline_segments(labels, (-1, -1))
+    return (segments + 0.5) * step - 0.5 + np.array([x, y]), owner
 
 
 def _first_peaks(peaks: Table) -> np.ndarray:
@@ -176,19 +201,18 @@ def _draw_peaks(axes: Axes, peaks: Table, view: int) -> None:
 def _draw_panel(
     axes: Axes,
     levels: np.ndarray,
-    whole: tuple[int, int, int, int],
+    xy0: tuple[int, int],
     box: tuple[int, int, int, int],
-    segments: np.ndarray,
+    ranked: Table,
     colours: np.ndarray,
 ) -> None:
     """Draw the part of the image and of the outlines that lies in a box (x, y, width, height)."""
     x, y, w, h = box
-    i, j = x - whole[0], y - whole[1]
+    i, j = x - xy0[0], y - xy0[1]
     draw_image(axes, levels[j : j + h, i : i + w], (x, y))
-    low, high = np.array([x - 1, y - 1]), np.array([x + w, y + h])
-    inside = np.all((segments.max(axis=1) >= low) & (segments.min(axis=1) <= high), axis=1)
+    segments, owner = _outlines(ranked, box)
     width = float(np.clip(1.6 * (400 / max(w, h)) ** 0.5, 0.35, 1.8))
-    lines = LineCollection(segments[inside], colors=colours[inside], linewidths=width)
+    lines = LineCollection(segments, colors=colours[owner - 1], linewidths=width)
     axes.add_collection(lines, autolim=False)
 
 
@@ -211,7 +235,7 @@ def _write_title(
 ) -> None:
     """Write what the picture shows, and what its markers mean."""
     ny, nx = coadd.shape
-    parts = [f"{coadd.band} band"] if coadd.band else []
+    parts = [f"{coadd.band} band" + ("s" if "," in coadd.band else "")] if coadd.band else []
     parts.append(f"{nx} × {ny} pixels")
     if np.isfinite(coadd.pixel_scale):
         parts.append(" × ".join(_angle(n * coadd.pixel_scale) for n in (nx, ny)))

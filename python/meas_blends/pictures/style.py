@@ -8,6 +8,7 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.patheffects import withStroke
 
 from ..data.coadd import Coadd
+from ..detection.noise import some_pixels
 
 __all__ = [
     "INK",
@@ -32,6 +33,8 @@ _SKY = LinearSegmentedColormap.from_list(
 ).with_extremes(bad="#33261f")
 #: Matplotlib needs 60 bytes for each pixel that it draws, so it gets no more than it can show.
 _PANEL_PIXELS = 1200
+#: Rows of such blocks that are averaged together.
+_BLOCK_ROWS = 64
 _NICE_LENGTHS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
 _OUTLINED = [withStroke(linewidth=2.5, foreground="#00000099")]
 
@@ -55,8 +58,7 @@ def grey_levels(image: np.ndarray, good: np.ndarray) -> np.ndarray:
     if not good.any():
         return np.ma.masked_all(image.shape)
     # A sample is enough for the levels, and keeps large images quick.
-    step = max(1, np.count_nonzero(good) // 400_000)
-    sample = image[good][::step].astype(float)
+    sample = some_pixels(image, good).astype(float)
     sky = np.median(sample)
     noise = 1.4826 * np.median(np.abs(sample - sky)) or np.std(sample)
     if noise == 0:
@@ -75,9 +77,9 @@ def grey_levels(image: np.ndarray, good: np.ndarray) -> np.ndarray:
 
 
 def draw_image(axes: Axes, levels: np.ndarray, xy0: tuple[int, int]) -> None:
-    """Draw grey levels with parent pixels on the axes, origin at the lower left."""
+    """Draw grey levels or colours with parent pixels on the axes, origin at the lower left."""
     levels, step = _shrink(levels)
-    ny, nx = (step * length for length in levels.shape)
+    ny, nx = (step * length for length in levels.shape[:2])
     extent = (xy0[0] - 0.5, xy0[0] + nx - 0.5, xy0[1] - 0.5, xy0[1] + ny - 0.5)
     axes.imshow(
         levels,
@@ -97,12 +99,18 @@ def draw_image(axes: Axes, levels: np.ndarray, xy0: tuple[int, int]) -> None:
 
 def _shrink(levels: np.ma.MaskedArray) -> tuple[np.ma.MaskedArray, int]:
     """Average blocks of pixels that no panel can show apart, and the blocks' side."""
-    step = max(1, max(levels.shape) // _PANEL_PIXELS)
-    if step == 1 or min(levels.shape) < step:
+    ny, nx, *colours = levels.shape
+    step = max(1, max(ny, nx) // _PANEL_PIXELS)
+    if step == 1 or min(ny, nx) < step:
         return levels, 1
-    ny, nx = (length // step for length in levels.shape)
-    blocks = levels[: ny * step, : nx * step].reshape(ny, step, nx, step)
-    return blocks.mean(axis=(1, 3)), step
+    ny, nx = ny // step, nx // step
+    rows = []
+    # Some rows of blocks at a time: the mean of a masked array copies it.
+    for start in range(0, ny, _BLOCK_ROWS):
+        part = levels[start * step : min(start + _BLOCK_ROWS, ny) * step, : nx * step]
+        blocks = part.reshape(-1, step, nx, step, *colours)
+        rows.append(blocks.mean(axis=(1, 3)).astype(levels.dtype))
+    return np.ma.concatenate(rows), step
 
 
 def draw_scale_bar(axes: Axes, pixel_scale: float, width: float) -> None:

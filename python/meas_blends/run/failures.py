@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+
 from lsst.pipe.base import AlgorithmError, UnprocessableDataError
 
 from ..errors import BadInputError
 from .fields import brief
 
 __all__ = ["sentence"]
+
+#: What the system says where there is no room: on the disk, in a quota, for one file.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def sentence(error: BaseException, doing: str) -> str:
@@ -34,6 +39,11 @@ def sentence(error: BaseException, doing: str) -> str:
         return f"{doing}: not enough memory; cut the image into smaller ones."
     if isinstance(error, OSError) and error.strerror:
         place = f"{error.filename}: " if error.filename else ""
+        if error.errno in _FULL:
+            return (
+                f"{doing}: {place}{error.strerror}; make room there, or give another place with -o,"
+                " and run again: what is finished is kept."
+            )
         return f"{doing}: {place}{error.strerror}; check the disk and its permissions."
     return (
         f"{doing} stopped with {type(error).__name__}: {brief(error)}; this is a bug in it, please"

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Sequence
 
 from ..data.fits import read_band
+from ..data.image_names import band_rank, split_name
 from ..errors import BadInputError
 from .units import Unit
 
-__all__ = ["band_rank", "group_patches", "parse_bands", "split_name"]
-
-#: Bands from blue to red, as they come to the tasks.
-_BANDS = "ugrizy"
-
-_TOKEN = re.compile(r"[A-Za-z0-9]+")
-_SEPARATORS = "_-. "
+__all__ = ["group_patches", "parse_bands"]
 
 
 def parse_bands(text: str) -> tuple[str, ...]:
@@ -82,43 +76,6 @@ def group_patches(
         names = tuple(unit.name for unit in members)
         patches.append(Unit(name, scene=members[0].scene, patch=name, members=names))
     return images, patches
-
-
-def split_name(name: str, band: str = "") -> tuple[str, str]:
-    """Split the name of an image into that of its patch and its band.
-
-    Parameters
-    ----------
-    name : `str`
-        Such as ``cosmos_g`` or ``calexp-HSC-I-9813``.
-    band : `str`, optional
-        The band, if it is known.
-
-    Returns
-    -------
-    patch : `str`
-        The name without the last part that is the band; all of it if there
-        is none.
-    band : `str`
-        As given, else by the name, else empty.
-    """
-    tokens = list(_TOKEN.finditer(name))
-    named = [token for token in tokens if token.group().lower() == band.lower()]
-    letters = [token for token in tokens if token.group().lower() in tuple(_BANDS)]
-    if not named and not letters:
-        return name, band
-    token = (named or letters)[-1]
-    before, after = name[: token.start()], name[token.end() :]
-    separator = before[-1:] if before and after else ""
-    patch = before.rstrip(_SEPARATORS) + separator + after.lstrip(_SEPARATORS)
-    return patch.strip(_SEPARATORS) or "patch", band or token.group().lower()
-
-
-def band_rank(band: str) -> tuple[int, str]:
-    """Sort key of a band: blue to red for names such as ``r`` or ``r.MP9602``, then the others."""
-    letter = _TOKEN.match(band)
-    known = letter is not None and letter.group() in tuple(_BANDS)
-    return (_BANDS.index(letter.group()) if known else len(_BANDS), band)
 
 
 def _place(unit: Unit) -> Unit:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .levels import Level
@@ -31,7 +31,9 @@ class Place:
     around : `list` [`Place`]
         The places that it lies in.
     space : `Workspace` or `None`
-        Its datasets; `None` before it is opened.
+        Its datasets; `None` where this process has not taken it up.
+    opened : `bool`
+        Whether this run has opened its folder.
     """
 
     level: Level
@@ -40,6 +42,7 @@ class Place:
     inside: list[Place] = field(default_factory=list)
     around: list[Place] = field(default_factory=list)
     space: Workspace | None = None
+    opened: bool = False
 
     @property
     def is_usable(self) -> bool:
@@ -55,6 +58,12 @@ class Place:
             level: [p.space for p in places if p.level == level and p.space is not None]
             for level in Level
         }
+
+    def alone(self) -> Place:
+        """Copy it for another process: with what it reads, without what those have read."""
+        inside = [replace(place, inside=[], around=[], space=None) for place in self.inside]
+        around = [replace(place, inside=[], around=[], space=None) for place in self.around]
+        return replace(self, inside=inside, around=around, space=None)
 
 
 def make_places(

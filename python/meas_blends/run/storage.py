@@ -1,35 +1,13 @@
-"""Datasets as files: which name, and how each storage class is written and read."""
+"""Datasets as files: which name each has, and what tells that one was changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..data.fits import read_coadd, write_coadd
-from ..data.packages import ModelPackage
-from ..data.pages import Pages
-from ..data.tables import read_table, write_table
+from ..data.formats import FORMATS
 
 __all__ = ["dataset_path", "read_dataset", "stamp", "write_dataset"]
-
-
-@dataclass(frozen=True)
-class Format:
-    """How datasets of one storage class are kept."""
-
-    suffix: str
-    write: Callable[[Any, Path], None]
-    read: Callable[[Path], Any]
-
-
-_FORMATS = {
-    "ArrowAstropy": Format(".parquet", write_table, read_table),
-    "BlendCoadd": Format(".fits", write_coadd, read_coadd),
-    "BlendModelPackage": Format("", ModelPackage.write, ModelPackage.read),
-    "BlendReport": Format("", Pages.write, Pages.read),
-}
 
 
 def dataset_path(folder: Path, name: str, storage: str) -> Path | None:
@@ -45,14 +23,14 @@ def dataset_path(folder: Path, name: str, storage: str) -> Path | None:
         Storage class. ``None`` comes back for one that has no file format:
         such a dataset lives in memory only, and is made anew in each run.
     """
-    if storage not in _FORMATS:
+    if storage not in FORMATS:
         return None
-    return folder / f"{name.removeprefix('blend_')}{_FORMATS[storage].suffix}"
+    return folder / f"{name.removeprefix('blend_')}{FORMATS[storage].suffix}"
 
 
 def write_dataset(value: Any, path: Path, storage: str) -> None:
     """Write a dataset, whole or not at all."""
-    _FORMATS[storage].write(value, path)
+    FORMATS[storage].write(value, path)
 
 
 def read_dataset(path: Path, storage: str) -> Any:
@@ -63,7 +41,7 @@ def read_dataset(path: Path, storage: str) -> Any:
     BadInputError
         If the file cannot be used.
     """
-    return _FORMATS[storage].read(path)
+    return FORMATS[storage].read(path)
 
 
 def stamp(path: Path) -> list[int] | None:

@@ -8,16 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..data.image_names import image_stem
 from ..errors import BadInputError
 from .fingerprint import digest
 from .images import ImageOptions, read_image
 from .plan import COADD
 from .storage import stamp
 
-__all__ = ["Unit", "image_stem", "image_units", "scene_units"]
-
-_COMPRESSIONS = (".gz", ".fz", ".bz2", ".xz", ".z", ".zip")
-_FITS = (".fits", ".fit", ".fts")
+__all__ = ["Unit", "image_units", "scene_units"]
 
 
 @dataclass(frozen=True)
@@ -90,17 +88,6 @@ class Unit:
             return {}
         path, options, band = self.path, self.options, self.band
         return {COADD: (digest([self.source, band]), lambda: read_image(path, options, band))}
-
-
-def image_stem(path: Path) -> str:
-    """Name of an image file without its FITS and compression suffixes."""
-    name = path.name
-    for suffixes in (_COMPRESSIONS, _FITS):
-        for suffix in suffixes:
-            if name.lower().endswith(suffix) and len(name) > len(suffix):
-                name = name[: -len(suffix)]
-                break
-    return name
 
 
 def image_units(paths: Sequence[str], options: ImageOptions) -> list[Unit]:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .fingerprint import digest
+from ..data.files import write_whole
+from .fingerprint import digest, versions
 from .record import Record
 from .storage import dataset_path, read_dataset, stamp, write_dataset
 
@@ -72,7 +73,7 @@ class Workspace(Mapping):
             raise KeyError(name)
         if name in self._external:
             return self._external[name][1]()
-        return read_dataset(self._path(name), self._storage[name])
+        return read_dataset(self.path(name), self._storage[name])
 
     def fingerprint(self, name: str) -> str | None:
         """What decided a dataset's content; ``None`` if there is no such dataset.
@@ -87,7 +88,7 @@ class Workspace(Mapping):
         known = self.record.fingerprint(name)
         if known is not None:
             return known
-        path = self._path(name)
+        path = self.path(name)
         found = stamp(path) if path is not None else None
         return None if found is None else digest([path.name, found])
 
@@ -97,7 +98,7 @@ class Workspace(Mapping):
 
     def put(self, name: str, value: Any, fingerprint: str, inputs: Iterable[str]) -> None:
         """Keep a dataset, in a file if its storage class has a format."""
-        path = self._path(name)
+        path = self.path(name)
         self._memory[name] = value
         if path is None:
             self._unwritten[name] = fingerprint
@@ -105,12 +106,38 @@ class Workspace(Mapping):
         write_dataset(value, path, self._storage[name])
         self.record.add(name, path, fingerprint, inputs)
 
+    def derive(
+        self, name: str, file: str, sources: Mapping[str, Any], write: Callable[[Path], None]
+    ) -> Path:
+        """Keep a file that shows datasets, such as a picture, unless it is there and current.
+
+        Parameters
+        ----------
+        name, file : `str`
+            Its name in the record and in the folder.
+        sources : mapping
+            What it is made from: fingerprints by dataset.
+        write : callable
+            Writes it to a path.
+
+        Returns
+        -------
+        path : `pathlib.Path`
+        """
+        path = self.folder / file
+        fingerprint = digest([versions(), dict(sources)])
+        if self.record.fingerprint(name) != fingerprint:
+            with write_whole(path) as temporary:
+                write(temporary)
+            self.record.add(name, path, fingerprint, sources)
+        return path
+
     def discard(self, names: Iterable[str]) -> None:
         """Remove datasets, what was made from them, and half-done writes of them."""
         for name in names:
             self.record.forget(name)
             self._unwritten.pop(name, None)
-            path = self._path(name)
+            path = self.path(name)
             if path is not None and not path.is_dir():
                 # Another run into the same folder may be quicker.
                 path.unlink(missing_ok=True)
@@ -125,7 +152,8 @@ class Workspace(Mapping):
         for name in set(self._memory) - set(self._unwritten):
             del self._memory[name]
 
-    def _path(self, name: str) -> Path | None:
+    def path(self, name: str) -> Path | None:
+        """Path of a dataset's file, whether it is there or not; ``None`` if it can have none."""
         return (
             dataset_path(self.folder, name, self._storage[name]) if name in self._storage else None
         )

@@ -160,7 +160,7 @@ TABLE = fits.BinTableHDU.from_columns([fits.Column("a", "J", array=[1])], name="
     [
         ([fits.PrimaryHDU()], "holds no image"),
         ([fits.PrimaryHDU(np.zeros((5, 3, 4)))], r"3 dimensions \(5, 3, 4\)"),
-        ([fits.PrimaryHDU(np.zeros(7))], "1 dimensions"),
+        ([fits.PrimaryHDU(np.zeros(7))], "1 dimension"),
         ([fits.PrimaryHDU(), TABLE], "HDU IMAGE is a table"),
         ([fits.PrimaryHDU(), fits.ImageHDU(name="IMAGE")], "HDU IMAGE is an empty HDU"),
         ([fits.PrimaryHDU(), fits.ImageHDU(np.zeros((0, 5)), name="IMAGE")], "no pixels"),

@@ -55,7 +55,7 @@ def test_a_single_row_stays_an_image():
         (fits.PrimaryHDU(), "is an empty HDU, where an image should be"),
         (TABLE, "is a table, where an image should be"),
         (fits.ImageHDU(np.zeros((5, 0))), "has no pixels"),
-        (fits.ImageHDU(np.zeros(7)), r"has 1 dimensions \(7,\)"),
+        (fits.ImageHDU(np.zeros(7)), r"has 1 dimension \(7,\)"),
         (fits.ImageHDU(np.zeros((2, 1, 3, 4))), r"has 4 dimensions \(2, 1, 3, 4\)"),
     ],
 )
@@ -101,3 +101,17 @@ def test_bit_31_is_the_sign(dtype):
 def test_a_card_without_a_bit_number(bit):
     with pytest.raises(BadInputError, match=r"HDU MASK says that MP_BAD is .* from 0 to 31\.$"):
         mask_of(mask_hdu([[0]], BAD=bit), "f.fits", "HDU MASK")
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_plane_is_native_and_kept_once(tmp_path, compressed):
+    kind = fits.CompImageHDU if compressed else fits.ImageHDU
+    plane = kind(np.arange(64, dtype=np.float32).reshape(8, 8))
+    fits.HDUList([fits.PrimaryHDU(), plane]).writeto(tmp_path / "f.fits")
+    with fits.open(tmp_path / "f.fits", memmap=False) as hdus:
+        first = image_of(hdus[1], "f.fits", "HDU 1")
+        assert first.dtype.isnative
+        # A second look reads anew: the HDU has not kept what it gave.
+        second = image_of(hdus[1], "f.fits", "HDU 1")
+        assert not np.shares_memory(first, second)
+        np.testing.assert_array_equal(first, second)

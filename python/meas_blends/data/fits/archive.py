@@ -70,23 +70,19 @@ class Archive:
         self._hdus = hdus
         self._start = _index_hdu(hdus)
         self._entries: dict[int, list[_Entry]] = {}
+        self._tables: dict[int, np.ndarray] = {}
         if self._start is None:
             return
-        for row in hdus[self._start].data:
-            record = Record(row)
-            # Newer files may spell the period as an underscore.
-            catalog, persistable = (
-                int(record[f"cat.{which}"] if f"cat.{which}" in record else record[f"cat_{which}"])
-                for which in ("archive", "persistable")
-            )
-            entry = _Entry(
-                str(record["name"]).strip(),
-                catalog,
-                persistable,
-                int(record["row0"]),
-                int(record["nrows"]),
-            )
-            self._entries.setdefault(int(record["id"]), []).append(entry)
+        # Column by column: a catalogue of sources has an index of 100,000 lines.
+        index = hdus[self._start].data
+        numbers = [
+            _index_column(index, field).astype(np.int64).tolist()
+            for field in ("id", "cat.archive", "cat.persistable", "row0", "nrows")
+        ]
+        names = [str(name).strip() for name in _index_column(index, "name")]
+        for identifier, catalog, persistable, row0, rows, name in zip(*numbers, names, strict=True):
+            entry = _Entry(name, catalog, persistable, row0, rows)
+            self._entries.setdefault(identifier, []).append(entry)
 
     def __contains__(self, identifier: int) -> bool:
         return identifier in self._entries
@@ -119,6 +115,55 @@ class Archive:
         if not 0 < number < len(self._hdus) or entry.rows < 1:
             raise KeyError(f"no table of the archive object {identifier}")
         return Record(self._hdus[number].data[entry.row0])
+
+    def rows(self, identifier: int, persistable: int) -> np.ndarray:
+        """All rows of an object in one of its tables.
+
+        Parameters
+        ----------
+        identifier : `int`
+            Of the object.
+        persistable : `int`
+            Number of the table among those of the object.
+
+        Returns
+        -------
+        rows : `numpy.ndarray`, (n,)
+            A structured array, as the file has it. Perhaps empty.
+
+        Raises
+        ------
+        KeyError
+            If there is no such object or table, or it has not all of the rows.
+        """
+        entries = [e for e in self._entries.get(identifier, ()) if e.persistable == persistable]
+        number = self._start + entries[0].catalog if entries else 0
+        if not entries or not self._start < number < len(self._hdus):
+            raise KeyError(f"no table {persistable} of the archive object {identifier}")
+        table, entry = self._table(number), entries[0]
+        if not 0 <= entry.row0 <= entry.row0 + entry.rows <= len(table):
+            raise KeyError(f"no such rows of the archive object {identifier}")
+        return table[entry.row0 : entry.row0 + entry.rows]
+
+    def _table(self, number: int) -> np.ndarray:
+        """A data table, read once."""
+        if number not in self._tables:
+            self._tables[number] = np.asarray(self._hdus[number].data)
+        return self._tables[number]
+
+
+def _index_column(index: fits.FITS_rec, field: str) -> np.ndarray:
+    """A column of the index, in whose name newer files may spell the period as an underscore.
+
+    Raises
+    ------
+    KeyError
+        If there is no such column.
+    """
+    for name in (field, field.replace(".", "_")):
+        if name in index.names:
+            return index[name]
+    raise KeyError(f"an archive index without the column {field}")
 
 
 def _index_hdu(hdus: fits.HDUList) -> int | None:

@@ -41,6 +41,9 @@ _SIP_CARDS = re.compile(r"^[AB]P?_(ORDER|\d+_\d+)$")
 #: A reference position beyond this is no angle [deg].
 _LARGEST_ANGLE = 720.0
 
+#: Area of a pixel over the squares of its sides, below which these are one line.
+_FLATTEST = 1e-9
+
 #: Filter names of Hyper Suprime-Cam, whose second-generation filters end in 2.
 _HSC_FILTER = re.compile(r"^HSC-([GRIZY])2?$", re.IGNORECASE)
 _NO_FILTER = ("", "unknown", "_unknown_", "none")
@@ -139,10 +142,12 @@ def read_wcs(headers: Sequence[Header]) -> WCS | None:
                 # Whatever wcslib repairs, or cannot, shows in the result.
                 warnings.simplefilter("ignore")
                 wcs = WCS(Header(cards))
-                corner = wcs.all_pix2world([[0.0, 0.0]], 0) if wcs.has_celestial else np.nan
-        except (ValueError, KeyError):
+                corner = wcs.pixel_to_world(0.0, 0.0).icrs
+        # Axes that are no sky, or of a system that astropy does not know, give no coordinates.
+        except (ValueError, KeyError, TypeError, AttributeError):
             continue
-        if np.all(np.isfinite(corner)) and np.all(np.abs(wcs.wcs.crval) <= _LARGEST_ANGLE):
+        usable = np.isfinite(corner.ra.deg) and np.isfinite(corner.dec.deg)
+        if usable and _has_area(wcs) and np.all(np.abs(wcs.wcs.crval) <= _LARGEST_ANGLE):
             return wcs
     return None
 
@@ -155,6 +160,12 @@ def _has_scale(header: Header) -> bool:
     steps = [number([header], key) for key in ("CDELT1", "CDELT2")]
     matrix = [number([header], f"PC{i}_{j}") for i in (1, 2) for j in (1, 2)]
     return bool(np.all(np.abs(steps) > 0) or np.nansum(np.abs(matrix)) > 0)
+
+
+def _has_area(wcs: WCS) -> bool:
+    """Whether the axes point in two directions, so that a pixel has an area."""
+    matrix = wcs.pixel_scale_matrix
+    return bool(abs(np.linalg.det(matrix)) > _FLATTEST * np.sum(matrix**2))
 
 
 def mask_planes(header: Header) -> dict[str, object]:

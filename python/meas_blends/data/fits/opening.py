@@ -17,6 +17,7 @@ from pathlib import Path
 from astropy.io import fits
 
 from ...errors import BadInputError
+from .structure import check_structure, physical_memory
 
 __all__ = ["open_fits"]
 
@@ -29,6 +30,9 @@ _DAMAGE = (
     KeyError,
     IndexError,
     AttributeError,
+    AssertionError,
+    RuntimeError,
+    OverflowError,
     zlib.error,
     lzma.LZMAError,
     zipfile.BadZipFile,
@@ -43,6 +47,8 @@ _CUT_WORDS = ("truncated", "Error validating header", "Empty or corrupt")
 
 #: First bytes of compressed files, and what opens them.
 _COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
+
+_BLOCK = 2880
 
 #: What it says of a file of another kind.
 _OTHER_KIND = "No SIMPLE card"
@@ -73,7 +79,7 @@ def open_fits(path: str | os.PathLike[str]) -> Iterator[fits.HDUList]:
         warnings.simplefilter("always")
         try:
             # With uint=False an unsigned image keeps its blank pixels as NaN.
-            with fits.open(_content(path), memmap=False, uint=False) as hdus:
+            with fits.open(_content(path, name), memmap=False, uint=False) as hdus:
                 # Counting them reads all headers, and so finds what is cut off.
                 len(hdus)
                 _check_whole(name, caught)
@@ -85,7 +91,7 @@ def open_fits(path: str | os.PathLike[str]) -> Iterator[fits.HDUList]:
             raise BadInputError(_sentence(name, error)) from error
 
 
-def _content(path: str | os.PathLike[str]) -> str | os.PathLike[str] | io.BytesIO:
+def _content(path: str | os.PathLike[str], name: str) -> str | os.PathLike[str] | io.BytesIO:
     """The path of a plain file, or what a compressed one holds.
 
     Of a compressed file that is cut short astropy gives the HDUs that are
@@ -93,11 +99,24 @@ def _content(path: str | os.PathLike[str]) -> str | os.PathLike[str] | io.BytesI
     """
     with open(path, "rb") as file:
         start = file.read(6)
-    for magic, opener in _COMPRESSED.items():
-        if start.startswith(magic):
-            with opener(path) as file:
-                return io.BytesIO(file.read())
-    return path
+        opener = next((one for magic, one in _COMPRESSED.items() if start.startswith(magic)), None)
+        if opener is None:
+            file.seek(0)
+            check_structure(file, name)
+            return path
+    with opener(path) as file:
+        # One block more, for astropy to say what it is that follows.
+        size = check_structure(file, name) + _BLOCK
+        if size > physical_memory():
+            raise BadInputError(
+                f"{name}: uncompressed it takes {size / 2**30:.0f} GB, more than this machine's"
+                " memory; give it uncompressed, or cut into smaller ones."
+            )
+        file.seek(0)
+        content = file.read(size)
+        # Its end is where the sum of a whole file is checked.
+        file.read(1)
+        return io.BytesIO(content)
 
 
 def _check_file(path: Path, name: str) -> None:
@@ -125,7 +144,9 @@ def _sentence(name: str, error: Exception) -> str:
     if text.startswith(_OTHER_KIND):
         return f"{name}: not a FITS file; give a FITS image."
     reason = getattr(error, "strerror", None) or (text.splitlines() or [type(error).__name__])[0]
-    return f"{name}: not a readable FITS file ({reason.rstrip('.')}); give a whole FITS image."
+    # Some of astropy's sentences go on with advice for those who program.
+    reason = reason.split(", fix it first")[0].strip("'\"").rstrip(".")
+    return f"{name}: not a readable FITS file ({reason}); give a whole FITS image."
 
 
 def _cut(name: str) -> str:

@@ -16,7 +16,7 @@ from .header import (
     read_wcs,
     unit_zero_point,
 )
-from .planes import has_image, image_of, mask_of, name_of
+from .planes import has_image, has_plane, image_of, mask_of, name_of
 
 __all__ = ["read_own"]
 
@@ -27,7 +27,7 @@ _IMAGE_NAMES = ("IMAGE", "SCI")
 def read_own(hdus: fits.HDUList, name: str) -> dict[str, Any]:
     """Read a file with HDUs by name, or with an image and nothing else.
 
-    IMAGE (or SCI, or the first HDU with an image), and where there are such,
+    IMAGE (or SCI, or the first HDU with a 2-D image), and where there are such,
     VARIANCE (or ERR, its square root), MASK and PSF.
 
     Parameters
@@ -87,9 +87,11 @@ def _image_hdu(hdus: fits.HDUList, name: str) -> int:
     for wanted in _IMAGE_NAMES:
         if wanted in hdus:
             return hdus.index_of(wanted)
-    for k, hdu in enumerate(hdus):
-        if has_image(hdu):
-            return k
+    # Without a 2-D image it is the first of another kind, whose shape a message will name.
+    for fits_it in (has_plane, has_image):
+        for k, hdu in enumerate(hdus):
+            if fits_it(hdu):
+                return k
     raise BadInputError(f"{name}: the file holds no image; give a FITS file with a 2-D image.")
 
 

@@ -7,9 +7,10 @@ from astropy.io import fits
 
 from ...errors import BadInputError
 from ..coadd import DEFAULT_MASK_PLANES, MASK_BITS
+from ..tiles import row_strips
 from .header import mask_planes
 
-__all__ = ["has_image", "image_of", "mask_of", "name_of"]
+__all__ = ["has_image", "has_plane", "image_of", "mask_of", "name_of"]
 
 
 def name_of(hdu: fits.ImageHDU, number: int) -> str:
@@ -22,6 +23,19 @@ def name_of(hdu: fits.ImageHDU, number: int) -> str:
 def has_image(hdu: fits.ImageHDU) -> bool:
     """Whether an HDU holds an image of any dimension, with or without pixels."""
     return hdu.is_image and hdu.header.get("NAXIS", 0) > 0
+
+
+def has_plane(hdu: fits.ImageHDU) -> bool:
+    """Whether an HDU holds an image of two dimensions, or further ones of length one."""
+    return has_image(hdu) and len(_plane_shape(hdu)) == 2
+
+
+def _plane_shape(hdu: fits.ImageHDU) -> tuple[int, ...]:
+    """Shape of an image without leading axes of length one."""
+    shape = tuple(int(length) for length in hdu.shape)
+    while len(shape) > 2 and shape[0] == 1:
+        shape = shape[1:]
+    return shape
 
 
 def image_of(hdu: fits.ImageHDU, name: str, what: str) -> np.ndarray:
@@ -39,7 +53,8 @@ def image_of(hdu: fits.ImageHDU, name: str, what: str) -> np.ndarray:
     Returns
     -------
     image : `numpy.ndarray`, (ny, nx)
-        As the file has them; leading axes of length one are taken off.
+        As the file has them, in the machine's own byte order; leading axes of
+        length one are taken off.
 
     Raises
     ------
@@ -51,16 +66,19 @@ def image_of(hdu: fits.ImageHDU, name: str, what: str) -> np.ndarray:
         raise BadInputError(
             f"{name}: {what} is {kind}, where an image should be; give a 2-D image."
         )
-    shape = tuple(int(length) for length in hdu.shape)
+    shape = _plane_shape(hdu)
     if 0 in shape:
         raise BadInputError(f"{name}: {what} has no pixels; give a 2-D image with pixels in it.")
-    while len(shape) > 2 and shape[0] == 1:
-        shape = shape[1:]
     if len(shape) != 2:
         raise BadInputError(
-            f"{name}: {what} has {len(shape)} dimensions {shape}; give one 2-D image of one band."
+            f"{name}: {what} has {len(shape)} dimension{'s' * (len(shape) > 1)} {shape}; give one"
+            " 2-D image of one band."
         )
-    return np.reshape(hdu.data, shape)
+    pixels = np.reshape(hdu.data, shape)
+    native = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+    # The HDU would keep what it read: of a large coadd one plane twice is enough.
+    del hdu.data
+    return native
 
 
 def mask_of(hdu: fits.ImageHDU, name: str, what: str) -> tuple[np.ndarray, dict[str, int]]:
@@ -81,7 +99,7 @@ def mask_of(hdu: fits.ImageHDU, name: str, what: str) -> tuple[np.ndarray, dict[
     BadInputError
         As `image_of`, or if an MP_ card holds no bit number.
     """
-    values = np.nan_to_num(image_of(hdu, name, what))
+    values = image_of(hdu, name, what)
     planes = mask_planes(hdu.header) or dict(DEFAULT_MASK_PLANES)
     for plane, bit in planes.items():
         if not isinstance(bit, int) or not 0 <= bit < MASK_BITS:
@@ -89,5 +107,8 @@ def mask_of(hdu: fits.ImageHDU, name: str, what: str) -> tuple[np.ndarray, dict[
                 f"{name}: {what} says that MP_{plane} is {bit!r}; give the number of a bit, from 0"
                 f" to {MASK_BITS - 1}."
             )
-    # By way of int64, so that bit 31 becomes the sign, as in afw.
-    return values.astype(np.int64).astype(np.int32), planes
+    mask = np.empty(values.shape, np.int32)
+    for rows in row_strips(mask.shape):
+        # By way of int64, so that bit 31 becomes the sign, as in afw.
+        mask[rows] = np.nan_to_num(values[rows]).astype(np.int64).astype(np.int32)
+    return mask, planes

@@ -1,0 +1,140 @@
+"""Parts of large images: strips of rows, square tiles, and windows around footprints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.table import Table
+
+from .footprints import PixelLists, pixel_lists
+
+__all__ = ["TILE", "FootprintWindow", "footprint_windows", "row_strips", "tiles"]
+
+#: Side of the tiles that a large image is worked in, where nothing else is said [pixel].
+TILE = 2048
+
+#: Pixels of a strip of rows, about.
+_STRIP_PIXELS = 1 << 20
+
+
+@dataclass(frozen=True)
+class FootprintWindow:
+    """A part of an image that holds some footprints whole, and what is around them.
+
+    Parameters
+    ----------
+    rows, columns : `slice`
+        The part, array pixels.
+    pixels : `~meas_blends.data.footprints.PixelLists`
+        The footprints, in pixels of the part.
+    """
+
+    rows: slice
+    columns: slice
+    pixels: PixelLists
+
+
+def row_strips(shape: tuple[int, int]) -> Iterator[slice]:
+    """Cut an image into strips of rows, so that temporary arrays stay small.
+
+    Parameters
+    ----------
+    shape : `tuple` [`int`, `int`]
+        ``(ny, nx)``.
+
+    Yields
+    ------
+    rows : `slice`
+        Of about a million pixels, from the first row to the last.
+    """
+    ny, nx = shape
+    step = max(_STRIP_PIXELS // nx, 1)
+    for start in range(0, ny, step):
+        yield slice(start, min(start + step, ny))
+
+
+def tiles(shape: tuple[int, int], side: int = TILE) -> Iterator[tuple[slice, slice]]:
+    """Cut an image into tiles that do not overlap.
+
+    Parameters
+    ----------
+    shape : `tuple` [`int`, `int`]
+        ``(ny, nx)``.
+    side : `int`
+        Side of a tile [pixel]; those at the end are smaller.
+
+    Yields
+    ------
+    rows, columns : `slice`
+        Row of tiles by row of tiles.
+    """
+    ny, nx = shape
+    for y in range(0, ny, side):
+        for x in range(0, nx, side):
+            yield slice(y, min(y + side, ny)), slice(x, min(x + side, nx))
+
+
+def footprint_windows(
+    spans: Table,
+    shape: tuple[int, int],
+    xy0: tuple[int, int] = (0, 0),
+    side: int = TILE,
+    margin: int = 1,
+) -> Iterator[FootprintWindow]:
+    """Share the footprints of an image out among overlapping windows.
+
+    A footprint belongs to the tile that holds the middle of its bounding box.
+    The window of a tile is the tile, made larger where its footprints need
+    it: each lies in it whole, with its own length on all sides and at least a
+    margin, as far as the image goes. So what is measured in the window is
+    what would be measured in the image, whatever the side of the tiles.
+
+    Parameters
+    ----------
+    spans : `astropy.table.Table`
+        Pixels of the footprints, `~meas_blends.data.catalogs.SPANS`.
+    shape : `tuple` [`int`, `int`]
+        ``(ny, nx)`` of the image; pixels of spans outside it are left out.
+    xy0 : `tuple` [`int`, `int`]
+        Parent-pixel position of its first pixel.
+    side : `int`
+        Side of the tiles [pixel]. An image no larger is one window.
+    margin : `int`
+        Least distance of a footprint from the border of its window, unless
+        that is the image's [pixel].
+
+    Yields
+    ------
+    window : `FootprintWindow`
+        One a tile with footprints, row of tiles by row of tiles; without any
+        footprint the first tile, empty.
+    """
+    ny, nx = shape
+    y = np.asarray(spans["y"], np.int64) - xy0[1]
+    x0 = np.maximum(np.asarray(spans["x0"], np.int64) - xy0[0], 0)
+    x1 = np.minimum(np.asarray(spans["x1"], np.int64) - xy0[0], nx - 1)
+    seen = np.flatnonzero((y >= 0) & (y < ny) & (x0 <= x1))
+    identifiers, owner = np.unique(np.asarray(spans["footprintId"])[seen], return_inverse=True)
+    if len(identifiers) == 0:
+        rows, columns = next(tiles(shape, side))
+        yield FootprintWindow(rows, columns, pixel_lists(spans[:0], shape))
+        return
+    order = np.argsort(owner, kind="stable")
+    first = np.searchsorted(owner[order], np.arange(len(identifiers)))
+    rows_of = seen[order]
+    low = np.stack([np.minimum.reduceat(one[rows_of], first) for one in (y, x0)])
+    high = np.stack([np.maximum.reduceat(one[rows_of], first) for one in (y, x1)])
+    tile = (low + high) // 2 // side
+    number = tile[0] * -(-nx // side) + tile[1]
+    reach = np.maximum((high - low + 1).max(axis=0), margin)
+    for one in np.unique(number):
+        mine = number == one
+        corner = tile[:, mine][:, 0] * side
+        start = np.minimum((low - reach)[:, mine].min(axis=1), corner)
+        stop = np.maximum((high + reach)[:, mine].max(axis=1) + 1, corner + side)
+        (j0, i0), (j1, i1) = np.maximum(start, 0).tolist(), np.minimum(stop, [ny, nx]).tolist()
+        theirs = spans[np.sort(rows_of[mine[owner[order]]])]
+        pixels = pixel_lists(theirs, (j1 - j0, i1 - i0), (xy0[0] + i0, xy0[1] + j0))
+        yield FootprintWindow(slice(j0, j1), slice(i0, i1), pixels)
