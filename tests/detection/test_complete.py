@@ -92,3 +92,15 @@ def test_whether_the_variance_was_estimated_is_remembered():
     image = np.random.default_rng(1).normal(size=(80, 80))
     assert complete_coadd(Coadd(image)).variance_estimated
     assert not complete_coadd(Coadd(image, np.ones((80, 80)))).variance_estimated
+
+
+def test_strips_of_rows_change_nothing(monkeypatch):
+    image = starry_image()
+    image[40:44, 50:70] = np.nan
+    whole = complete_coadd(Coadd(image))
+    monkeypatch.setattr("meas_blends.data.tiles._STRIP_PIXELS", 1000)
+    stripped = complete_coadd(Coadd(image))
+    np.testing.assert_array_equal(stripped.bad, whole.bad)
+    np.testing.assert_allclose(stripped.variance, whole.variance, rtol=1e-6)
+    np.testing.assert_allclose(stripped.psf, whole.psf, atol=1e-7)
+    assert stripped.origins == whole.origins

@@ -151,3 +151,16 @@ def test_more_pixels_in_one_object_than_sep_allows_by_default():
     coadd = Coadd(np.full(shape, 100.0), np.ones(shape), psf=gaussian_psf(SIGMA))
     footprints, _ = find(coadd)
     assert list(footprints["footprintArea"]) == [1100 * 1100]
+
+
+def test_strips_of_rows_change_nothing(monkeypatch):
+    rng = np.random.default_rng(8)
+    sources = np.column_stack([rng.uniform(0, 200, (60, 2)), rng.uniform(3, 60, 60)])
+    coadd = scene(sources, (200, 200), rng)
+    whole = find(coadd, min_area=3)
+    monkeypatch.setattr("meas_blends.data.tiles._STRIP_PIXELS", 1000)
+    stripped = find(coadd, min_area=3)
+    assert len(whole[0]) > 20
+    for one, other in zip(whole, stripped, strict=True):
+        for name in one.colnames:
+            np.testing.assert_array_equal(one[name], other[name])

@@ -4,11 +4,11 @@ import pytest
 from meas_blends.detection.noise import (
     blank_pixels,
     clipped_scatter,
-    estimate_variance,
     noise_correlation,
     smoothing_noise_factor,
 )
 from meas_blends.detection.psf import gaussian_psf
+from meas_blends.detection.variance import estimate_variance
 
 
 def correlated_noise(shape, seed=1):

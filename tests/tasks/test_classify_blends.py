@@ -5,6 +5,7 @@ import pytest
 from lsst.pipe.base import testUtils
 
 from meas_blends.data.catalogs import CLASSIFICATION, PEAKS
+from meas_blends.data.packages import ModelPackage
 from meas_blends.tasks.classify_blends import ClassifyBlendsTask
 from meas_blends.tasks.detect_footprints import DetectFootprintsTask
 from toys import draw
@@ -107,3 +108,29 @@ def test_counts_and_peak_probabilities_agree(toy_packages):
     first, second, *_ = result.peaks[result.peaks["footprintId"] == row["footprintId"]]
     assert first["probability"] == pytest.approx(1)
     assert second["probability"] == pytest.approx(row["blendProbability"], abs=1e-6)
+
+
+def test_a_model_that_is_given_takes_the_place_of_the_configured_one(toy_packages):
+    coadd = draw(SOURCES)
+    own = run(make_task("gp_pca", toy_packages), coadd)
+    config = ClassifyBlendsTask.ConfigClass()
+    config.filtering.subtract_background = False
+    config.peak_finder.name = "gp_pca"
+    config.model_from_butler = True
+    connections = config.connections.ConnectionsClass(config=config)
+    assert connections.prerequisiteInputs == {"blend_model"}
+    assert set(connections.blend_model.dimensions) == {"skymap", "band"}
+    detect = DetectFootprintsTask.ConfigClass()
+    detect.filtering.subtract_background = False
+    spans = DetectFootprintsTask(config=detect).run(coadd=coadd).spans
+    package = ModelPackage.read(toy_packages["gp_pca"])
+    given = ClassifyBlendsTask(config=config).run(coadd=coadd, spans=spans, blend_model=package)
+    assert set(given.classification["model"]) == {"toy_gp_pca 1"}
+    assert list(given.classification["nPeaks"]) == list(own.classification["nPeaks"])
+
+
+def test_there_is_one_place_that_the_model_comes_from():
+    config = ClassifyBlendsTask.ConfigClass()
+    config.model_from_butler = config.model_from_input = True
+    with pytest.raises(ValueError, match="one of model_from_input and model_from_butler"):
+        config.validate()

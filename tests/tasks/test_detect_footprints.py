@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from lsst.pipe.base import testUtils
+from lsst.pipe.base import NoWorkFound, testUtils
 
 from meas_blends.data.catalogs import FOOTPRINTS, SPANS
 from meas_blends.data.coadd import Coadd
@@ -60,7 +60,12 @@ def test_the_input_is_left_as_it_was(coadd):
     assert coadd.variance is None
 
 
-def test_an_image_without_a_usable_pixel_is_told(caplog):
-    result = DetectFootprintsTask().run(Coadd(np.full((20, 20), np.nan), name="night.fits"))
+def test_an_image_without_a_usable_pixel_is_no_work():
+    with pytest.raises(NoWorkFound, match=r"night.fits: not one usable pixel"):
+        DetectFootprintsTask().run(Coadd(np.full((20, 20), np.nan), name="night.fits"))
+
+
+def test_an_image_of_sky_alone_has_empty_tables():
+    sky = np.random.default_rng(3).normal(size=(60, 60))
+    result = DetectFootprintsTask().run(Coadd(sky, np.ones((60, 60)), psf=gaussian_psf(1.8)))
     assert len(result.footprints) == len(result.spans) == 0
-    assert "night.fits: not one usable pixel" in caplog.text

@@ -6,11 +6,9 @@ import numpy as np
 import sep
 
 from ..data.coadd import Coadd
+from .noise import rough_median
 
 __all__ = ["subtract_background"]
-
-#: Pixels of which a median tells the level of an image well enough.
-_ENOUGH_PIXELS = 250_000
 
 
 def subtract_background(
@@ -47,21 +45,16 @@ def subtract_background(
         )
     # sep works in float32: the median is taken off first, so that a high
     # pedestal does not cost the background its digits.
-    level = np.float32(_rough_median(coadd.image, ~bad))
-    image = np.where(bad, np.float32(0), coadd.image - level)
+    image = coadd.image - np.float32(rough_median(coadd.image, ~bad))
+    hidden = image[bad]
+    image[bad] = 0
     ny, nx = coadd.shape
     background = sep.Background(
         image, mask=bad, bw=min(mesh, nx), bh=min(mesh, ny), fw=median_filter, fh=median_filter
     )
+    # In place: one more image is all the memory that this takes.
+    background.subfrom(image)
+    image[bad] += hidden
     return coadd.replace(
-        image=coadd.image - level - background.back(dtype=np.float32),
-        origins={"background": f"subtracted, on a mesh of {mesh} pixels"},
+        image=image, origins={"background": f"subtracted, on a mesh of {mesh} pixels"}
     )
-
-
-def _rough_median(image: np.ndarray, use: np.ndarray) -> float:
-    """Median of enough of the pixels to use, of which there is one at least."""
-    step = max(int(np.sqrt(image.size / _ENOUGH_PIXELS)), 1)
-    part = (slice(None, None, step), slice(None, None, step))
-    some = image[part][use[part]]
-    return float(np.median(some if some.size else image[use]))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..data.coadd import Coadd
+from ..data.tiles import row_strips
 from ..errors import BadInputError
-from .noise import estimate_variance
+from .noise import some_pixels
 from .stars import estimate_psf
+from .variance import estimate_variance
 
 __all__ = ["complete_coadd"]
 
@@ -58,7 +60,10 @@ def complete_coadd(coadd: Coadd) -> Coadd:
 
 
 def _any_noise(variance: np.ndarray) -> bool:
-    return bool(np.any((variance > 0) & (variance < np.inf)))
+    return any(
+        np.any((variance[rows] > 0) & (variance[rows] < np.inf))
+        for rows in row_strips(variance.shape)
+    )
 
 
 def _estimated(coadd: Coadd) -> np.ndarray:
@@ -66,7 +71,7 @@ def _estimated(coadd: Coadd) -> np.ndarray:
     with np.errstate(over="ignore", under="ignore"):
         variance = estimate_variance(coadd.image, coadd.bad)
     low, high = _VARIANCE_LIMITS
-    if not low < np.median(variance) < high:
+    if not low < np.median(some_pixels(variance, variance > 0)) < high:
         raise BadInputError(
             f"{coadd.name}: the variance of its pixels does not fit 32-bit numbers; multiply the"
             " counts by a power of ten, and move the zero point with them."

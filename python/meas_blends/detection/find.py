@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
-from astropy.table import Table
-from scipy import ndimage
+from astropy.table import Table, vstack
 
 from ..data.catalogs import FOOTPRINTS, SPANS
-from ..data.footprints import PixelLists, labels_to_spans, pixel_lists
-from .matched_filter import FilteredCoadd
+from ..data.coadd import Coadd
+from ..data.footprints import PixelLists
+from ..data.tiles import TILE, footprint_windows, row_strips
+from .connect import find_groups, find_runs
+from .matched_filter import FilteredCoadd, MatchedFilter
 
 __all__ = ["find_footprints", "grow", "measure_footprints"]
 
 
 def find_footprints(
-    filtered: FilteredCoadd,
+    filtered: FilteredCoadd | MatchedFilter,
     threshold: float = 5.0,
     grow_sigma: float = 2.4,
     min_area: int = 1,
+    significance: np.ndarray | None = None,
+    tile: int = TILE,
 ) -> tuple[Table, Table]:
     """Find the footprints of a matched-filtered coadd.
 
@@ -28,14 +32,19 @@ def find_footprints(
 
     Parameters
     ----------
-    filtered : `FilteredCoadd`
-        From `matched_filter`.
+    filtered : `FilteredCoadd` or `MatchedFilter`
+        The coadd, its S/N and the width of its PSF.
     threshold : `float`
         Point-source S/N that a pixel must exceed.
     grow_sigma : `float`
         Radius of growth in units of the PSF's sigma.
     min_area : `int`
         Fewest pixels above the threshold that make a detection.
+    significance : `numpy.ndarray`, (ny, nx), optional
+        S/N to use in place of the coadd's own.
+    tile : `int`
+        Side of the tiles in which they are measured, which bounds the memory
+        [pixel]; it changes nothing else.
 
     Returns
     -------
@@ -44,15 +53,28 @@ def find_footprints(
     spans : `astropy.table.Table`
         `~meas_blends.data.catalogs.SPANS`.
     """
-    detected = _above_threshold(filtered.significance, threshold, min_area)
-    grown = grow(detected, int(grow_sigma * filtered.sigma + 0.5))
-    labels, number = ndimage.label(grown, structure=np.ones((3, 3)), output=np.int32)
-    if number == 0:
-        return FOOTPRINTS.make(), SPANS.make()
     coadd = filtered.coadd
-    spans = labels_to_spans(labels, coadd.xy0)
-    pixels = pixel_lists(spans, coadd.shape, coadd.xy0)
-    return measure_footprints(filtered, pixels), spans
+    if significance is None:
+        significance = filtered.significance
+    detected = significance > threshold
+    if min_area > 1:
+        _remove_small(detected, min_area)
+    grown = grow(detected, int(grow_sigma * filtered.sigma + 0.5))
+    del detected
+    spans = _connected_spans(grown, coadd.xy0)
+    del grown
+    if len(spans) == 0:
+        return FOOTPRINTS.make(), spans
+    parts = []
+    for window in footprint_windows(spans, coadd.shape, coadd.xy0, tile):
+        part = window.rows, window.columns
+        parts.append(
+            measure_footprints(
+                coadd.window(*part), filtered.bad[part], significance[part], window.pixels
+            )
+        )
+    footprints = vstack(parts)
+    return footprints[np.argsort(footprints["footprintId"])], spans
 
 
 def grow(mask: np.ndarray, radius: int) -> np.ndarray:
@@ -75,6 +97,16 @@ def grow(mask: np.ndarray, radius: int) -> np.ndarray:
     """
     if radius <= 0 or not mask.any():
         return mask.copy()
+    grown = np.empty_like(mask)
+    for rows in row_strips(mask.shape):
+        start = max(rows.start - radius, 0)
+        part = _grow(mask[start : rows.stop + radius], radius)
+        grown[rows] = part[rows.start - start : rows.stop - start]
+    return grown
+
+
+def _grow(mask: np.ndarray, radius: int) -> np.ndarray:
+    """Dilate a strip of a mask; near its ends without what lies beyond."""
     ny, nx = mask.shape
     # Running sums, continued past both borders by the radius.
     running = np.zeros((ny, nx + 1 + 2 * radius), np.int32)
@@ -91,36 +123,57 @@ def grow(mask: np.ndarray, radius: int) -> np.ndarray:
     return grown
 
 
-def _above_threshold(significance: np.ndarray, threshold: float, min_area: int) -> np.ndarray:
-    """Pixels above the threshold, in groups of at least ``min_area`` by their 8 neighbours."""
-    above = significance > threshold
-    if min_area <= 1:
-        return above
-    labels, number = ndimage.label(above, structure=np.ones((3, 3)), output=np.int32)
-    enough = np.bincount(labels.ravel(), minlength=number + 1) >= min_area
-    return above & enough[labels]
+def _remove_small(mask: np.ndarray, min_area: int) -> None:
+    """Clear groups of fewer pixels than that; neighbours are 8."""
+    runs = find_runs(mask)
+    group = find_groups(runs)
+    length = runs.x1 - runs.x0 + 1
+    small = np.bincount(group, length)[group] < min_area if len(group) else np.zeros(0, bool)
+    for y, x0, x1 in zip(runs.y[small], runs.x0[small], runs.x1[small], strict=True):
+        mask[y, x0 : x1 + 1] = False
 
 
-def measure_footprints(filtered: FilteredCoadd, pixels: PixelLists) -> Table:
+def _connected_spans(mask: np.ndarray, xy0: tuple[int, int]) -> Table:
+    """Spans of the groups of pixels, numbered from 1 in the order of their first pixels."""
+    runs = find_runs(mask)
+    group = find_groups(runs)
+    order = np.argsort(group, kind="stable")
+    return SPANS.make(
+        {
+            "footprintId": group[order] + 1,
+            "y": runs.y[order] + xy0[1],
+            "x0": runs.x0[order] + xy0[0],
+            "x1": runs.x1[order] + xy0[0],
+        }
+    )
+
+
+def measure_footprints(
+    coadd: Coadd, bad: np.ndarray, significance: np.ndarray, pixels: PixelLists
+) -> Table:
     """Measure every footprint from its pixels.
 
     Parameters
     ----------
-    filtered : `FilteredCoadd`
-        Image to measure in.
+    coadd : `~meas_blends.data.coadd.Coadd`
+        Coadd to measure in, complete and background-subtracted, or a window
+        of it.
+    bad : `numpy.ndarray` of bool, (ny, nx)
+        Its pixels without usable light.
+    significance : `numpy.ndarray`, (ny, nx)
+        Point-source S/N of its pixels.
     pixels : `~meas_blends.data.footprints.PixelLists`
-        Pixels of the footprints.
+        Pixels of the footprints, in the window.
 
     Returns
     -------
     footprints : `astropy.table.Table`
         `~meas_blends.data.catalogs.FOOTPRINTS`.
     """
-    coadd = filtered.coadd
     ny, nx = coadd.shape
     row, column = np.divmod(pixels.flat, nx)
-    bad = filtered.bad.ravel()[pixels.flat]
-    image = coadd.image.ravel()[pixels.flat].astype(float)
+    bad = bad[row, column]
+    image = np.where(bad, 0.0, coadd.image.ravel()[pixels.flat].astype(float))
     variance = np.where(bad, 0.0, coadd.variance.ravel()[pixels.flat])
     # Noise below the background must not push the centroid outside.
     weight = np.maximum(image, 0.0)
@@ -129,8 +182,9 @@ def measure_footprints(filtered: FilteredCoadd, pixels: PixelLists) -> Table:
     no_light = weight_sum <= 0
     weight = np.where(no_light[pixels.owner], 1.0, weight)
     weight_sum = np.where(no_light, area, weight_sum)
-    x = pixels.reduce(np.add, weight * column) / weight_sum + coadd.xy0[0]
-    y = pixels.reduce(np.add, weight * row) / weight_sum + coadd.xy0[1]
+    # In parent pixels from the start: rounding is then the same in every window.
+    x = pixels.reduce(np.add, weight * (column + coadd.xy0[0])) / weight_sum
+    y = pixels.reduce(np.add, weight * (row + coadd.xy0[1])) / weight_sum
     ra, dec = coadd.sky(x, y)
     low_x, high_x = pixels.reduce(np.minimum, column), pixels.reduce(np.maximum, column)
     low_y, high_y = pixels.reduce(np.minimum, row), pixels.reduce(np.maximum, row)
@@ -157,7 +211,7 @@ def measure_footprints(filtered: FilteredCoadd, pixels: PixelLists) -> Table:
             "coord_dec": dec,
             "footprintArea": area,
             "nPixelsBad": n_bad,
-            "significance": pixels.reduce(np.maximum, filtered.significance.ravel()[pixels.flat]),
+            "significance": pixels.reduce(np.maximum, significance[row, column]),
             "flux": pixels.reduce(np.add, image) * scale,
             "fluxErr": np.sqrt(pixels.reduce(np.add, variance)) * scale,
             "flags": flags,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from scipy import signal
 
 from ..data.coadd import Coadd
-from .noise import clipped_scatter, smoothing_noise_factor
+from ..data.tiles import tiles
+from .convolve import convolve_separable, correlate, padded
+from .noise import best_window, clipped_scatter, rough_median, smoothing_noise_factor
 from .psf import psf_sigma
 
-__all__ = ["FilteredCoadd", "excess_scatter", "matched_filter"]
+__all__ = ["STRIDE", "FilteredCoadd", "MatchedFilter", "excess_scatter", "matched_filter"]
 
 #: Half-width of the Gaussian kernel in sigma; beyond it lies 1e-4 of a point source's S/N.
 _TRUNCATE = 4.0
@@ -20,11 +23,13 @@ _TRUNCATE = 4.0
 #: filled with sources, and its scatter no longer says anything of its noise.
 _CROWDED = 2.0
 
-#: Rows that are convolved at once.
-_STRIP = 32
-
 #: Every how many pixels the scatter is measured, along each axis.
-_STRIDE = 3
+STRIDE = 3
+
+#: Side of the tiles in which it is: a multiple of the stride [pixel].
+_SAMPLED_TILE = 600 * STRIDE
+
+_ALL = slice(None)
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,9 @@ class FilteredCoadd:
         Adaptive-moments width of the PSF [pixel].
     noise_factor : `float`
         What the standard errors of white noise were multiplied by.
+    typical_noise : `float`
+        Median standard deviation of the usable pixels, of the whole coadd
+        where this is a window of it [count]; 1 if there are none.
     """
 
     coadd: Coadd
@@ -54,6 +62,160 @@ class FilteredCoadd:
     significance: np.ndarray
     sigma: float
     noise_factor: float
+    typical_noise: float
+
+
+@dataclass(frozen=True)
+class MatchedFilter:
+    """A matched filter that is worked out where it is wanted.
+
+    What belongs to the whole coadd, such as its noise, is known; smoothed
+    image and S/N are made of one window at a time, and are to the bit those
+    of the whole. So a coadd may be much larger than what there is memory for
+    a `FilteredCoadd` of it.
+
+    Parameters
+    ----------
+    coadd : `~meas_blends.data.coadd.Coadd`
+        Complete and background-subtracted.
+    bad : `numpy.ndarray` of bool, (ny, nx)
+        Pixels without usable light.
+    image : `numpy.ndarray` of float32, (ny, nx)
+        What is smoothed: the coadd's image, or the same less another
+        background.
+    kernel : `str`
+        As for `matched_filter`.
+    sigma, typical_noise : `float`
+        As of `FilteredCoadd`.
+    correlation, excess : `float`
+        The parts of its ``noise_factor`` that come from the autocorrelation
+        of pixels and from the scatter of the S/N.
+    """
+
+    coadd: Coadd
+    bad: np.ndarray
+    image: np.ndarray
+    kernel: str
+    sigma: float
+    typical_noise: float
+    correlation: float = 1.0
+    excess: float = 1.0
+
+    @classmethod
+    def fit(
+        cls,
+        coadd: Coadd,
+        kernel: str = "gaussian",
+        noise: str = "scatter",
+        image: np.ndarray | None = None,
+    ) -> MatchedFilter:
+        """Measure what has to be known of the whole coadd.
+
+        Parameters
+        ----------
+        coadd, kernel, noise
+            As for `matched_filter`.
+        image : `numpy.ndarray` of float32, (ny, nx), optional
+            What to smooth in place of the coadd's image.
+
+        Returns
+        -------
+        matched : `MatchedFilter`
+        """
+        bad = coadd.bad
+        typical = 1.0 if bad.all() else float(np.sqrt(rough_median(coadd.variance, ~bad)))
+        image = coadd.image if image is None else image
+        matched = cls(coadd, bad, image, kernel, psf_sigma(coadd.psf), typical)
+        if coadd.variance_estimated:
+            matched = dataclasses.replace(matched, correlation=matched._correlation())
+        if noise == "scatter":
+            matched = dataclasses.replace(matched, excess=matched._excess())
+        return matched
+
+    @property
+    def noise_factor(self) -> float:
+        """What the standard errors of white noise are multiplied by."""
+        return self.correlation * self.excess
+
+    def window(self, rows: slice = _ALL, columns: slice = _ALL) -> FilteredCoadd:
+        """Filter a part of the coadd.
+
+        Parameters
+        ----------
+        rows, columns : `slice`, optional
+            The part, array pixels; by default all of it.
+
+        Returns
+        -------
+        filtered : `FilteredCoadd`
+        """
+        ny, nx = self.coadd.shape
+        rows, columns = slice(*rows.indices(ny)), slice(*columns.indices(nx))
+        coadd = self.coadd.window(rows, columns)
+        bad = np.ascontiguousarray(self.bad[rows, columns])
+        smoothed, significance = self._filter(rows, columns)
+        return FilteredCoadd(
+            coadd.replace(image=np.where(bad, np.float32(0), coadd.image)),
+            bad,
+            smoothed,
+            significance,
+            self.sigma,
+            self.noise_factor,
+            self.typical_noise,
+        )
+
+    @cached_property
+    def significance(self) -> np.ndarray:
+        """Point-source S/N of every pixel of the coadd, float32 (ny, nx)."""
+        whole = np.empty(self.coadd.shape, np.float32)
+        for rows, columns in tiles(self.coadd.shape):
+            _, whole[rows, columns] = self._filter(rows, columns)
+        return whole
+
+    def _filter(self, rows: slice, columns: slice, step: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """Smoothed image and point-source S/N of every ``step``-th pixel of a part."""
+        planes = self.image, self.coadd.variance
+        if self.kernel == "gaussian":
+            profile = _unit_gaussian(self.sigma)
+            # A squared Gaussian is a narrower Gaussian, so the variance is separable too.
+            squared = profile**2
+            weight = np.float32(squared.sum())
+            radii = (len(profile) // 2,) * 2
+            smoothed, variance = (
+                convolve_separable(padded(plane, self.bad, rows, columns, radii), one, step)
+                for plane, one in zip(planes, (profile, squared / weight), strict=True)
+            )
+            variance *= weight**2
+        else:
+            # Correlation, not convolution: the filter must match the PSF's own orientation.
+            smoothed, variance = (
+                correlate(plane, self.bad, kernel, rows, columns)[::step, ::step]
+                for plane, kernel in zip(planes, (self.coadd.psf, self.coadd.psf**2), strict=True)
+            )
+        # Where every pixel under the kernel is bad there is neither signal nor noise.
+        floor = np.float32(np.finfo(np.float32).tiny)
+        error = np.sqrt(np.maximum(variance, floor)) * np.float32(self.correlation)
+        significance = np.where(variance > floor, smoothed / error, np.float32(0))
+        significance /= np.float32(self.excess)
+        return smoothed, significance
+
+    def _correlation(self) -> float:
+        """By how much correlations between pixels raise the noise of the smoothed image."""
+        part = best_window(self.bad)
+        bad = self.bad[part]
+        deviation = np.sqrt(np.where(bad, np.float32(1), self.coadd.variance[part]))
+        image = np.where(bad, np.float32(0), self.image[part])
+        return smoothing_noise_factor(image / deviation, bad, self.sigma)
+
+    def _excess(self) -> float:
+        """Clipped scatter of the S/N of every few pixels."""
+        sample = np.empty(self.bad[::STRIDE, ::STRIDE].shape, np.float32)
+        for rows, columns in tiles(self.coadd.shape, _SAMPLED_TILE):
+            here = tuple(
+                slice(one.start // STRIDE, -(-one.stop // STRIDE)) for one in (rows, columns)
+            )
+            _, sample[here] = self._filter(rows, columns, STRIDE)
+        return excess_scatter(sample, self.bad[::STRIDE, ::STRIDE])
 
 
 def matched_filter(coadd: Coadd, kernel: str = "gaussian", noise: str = "scatter") -> FilteredCoadd:
@@ -92,34 +254,7 @@ def matched_filter(coadd: Coadd, kernel: str = "gaussian", noise: str = "scatter
     A variance that was itself estimated from pixels is first corrected by
     the autocorrelation of blank pixels, see `smoothing_noise_factor`.
     """
-    bad = coadd.bad
-    image = np.where(bad, np.float32(0), coadd.image)
-    variance = np.where(bad, np.float32(0), coadd.variance)
-    sigma = psf_sigma(coadd.psf)
-    if kernel == "gaussian":
-        smoothed = _smooth(image, sigma)
-        # A squared Gaussian is a narrower Gaussian, so the variance is separable too.
-        squared = _unit_gaussian(sigma) ** 2
-        weight = np.float32(squared.sum())
-        variance = _convolve_rows_and_columns(variance, squared / weight) * weight**2
-    else:
-        # Correlation, not convolution: the filter must match the PSF's own orientation.
-        psf = coadd.psf[::-1, ::-1]
-        smoothed = signal.oaconvolve(image, psf, mode="same").astype(np.float32)
-        variance = signal.oaconvolve(variance, psf**2, mode="same").astype(np.float32)
-    factor = 1.0
-    if coadd.variance_estimated:
-        deviation = np.sqrt(np.where(bad, np.float32(1), coadd.variance))
-        factor = smoothing_noise_factor(image / deviation, bad, sigma)
-    # Where every pixel under the kernel is bad there is neither signal nor noise.
-    floor = np.float32(np.finfo(np.float32).tiny)
-    error = np.sqrt(np.maximum(variance, floor)) * np.float32(factor)
-    significance = np.where(variance > floor, smoothed / error, np.float32(0))
-    if noise == "scatter":
-        excess = excess_scatter(significance, bad)
-        significance /= np.float32(excess)
-        factor *= excess
-    return FilteredCoadd(coadd.replace(image=image), bad, smoothed, significance, sigma, factor)
+    return MatchedFilter.fit(coadd, kernel, noise).window()
 
 
 def excess_scatter(significance: np.ndarray, bad: np.ndarray) -> float:
@@ -127,13 +262,13 @@ def excess_scatter(significance: np.ndarray, bad: np.ndarray) -> float:
 
     Parameters
     ----------
-    significance : `numpy.ndarray`, (ny, nx)
-        Point-source S/N of every pixel.
-    bad : `numpy.ndarray` of bool, (ny, nx)
-        Pixels not to use.
+    significance : `numpy.ndarray`
+        Point-source S/N of every `STRIDE`-th pixel along each axis: enough of
+        them, and hardly correlated.
+    bad : `numpy.ndarray` of bool
+        Which of them not to use.
     """
-    part = slice(None, None, _STRIDE)
-    _, scatter = clipped_scatter(significance[part, part][~bad[part, part]])
+    _, scatter = clipped_scatter(significance[~bad])
     return scatter if 1.0 < scatter <= _CROWDED else 1.0
 
 
@@ -141,50 +276,3 @@ def _unit_gaussian(sigma: float) -> np.ndarray:
     radius = int(np.ceil(_TRUNCATE * sigma))
     profile = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
     return (profile / profile.sum()).astype(np.float32)
-
-
-def _convolve_rows_and_columns(image: np.ndarray, profile: np.ndarray) -> np.ndarray:
-    """Convolve with an even profile along both axes, with zeros beyond the border.
-
-    Strip by strip, so that what is added up stays in the processor's cache;
-    `scipy.ndimage.correlate1d` takes three times as long.
-    """
-    ny, nx = image.shape
-    radius = len(profile) // 2
-    # The middle of the profile, and one weight a pair of pixels beside it.
-    weights = profile[radius:].astype(np.float32)
-    convolved = np.empty((ny, nx), np.float32)
-    rows = np.zeros((_STRIP + 2 * radius, nx), np.float32)
-    columns = np.zeros((_STRIP, nx + 2 * radius), np.float32)
-    pair = np.empty((_STRIP, nx), np.float32)
-    for start in range(0, ny, _STRIP):
-        number = min(_STRIP, ny - start)
-        first, last = max(start - radius, 0), min(start + number + radius, ny)
-        rows[: first - start + radius] = 0.0
-        rows[first - start + radius : last - start + radius] = image[first:last]
-        rows[last - start + radius :] = 0.0
-        inner = columns[:number, radius : radius + nx]
-        _add_pairs(rows, weights, 0, inner, pair[:number])
-        _add_pairs(columns[:number], weights, 1, convolved[start : start + number], pair[:number])
-    return convolved
-
-
-def _add_pairs(
-    padded: np.ndarray, weights: np.ndarray, axis: int, out: np.ndarray, pair: np.ndarray
-) -> None:
-    """Weighted sum of the pixels at equal distances along an axis, into ``out``."""
-    radius, length = len(weights) - 1, out.shape[axis]
-
-    def shifted(by: int) -> np.ndarray:
-        part = slice(radius + by, radius + by + length)
-        return padded[part] if axis == 0 else padded[:, part]
-
-    np.multiply(shifted(0), weights[0], out=out)
-    for distance in range(1, radius + 1):
-        np.add(shifted(-distance), shifted(distance), out=pair)
-        pair *= weights[distance]
-        out += pair
-
-
-def _smooth(image: np.ndarray, sigma: float) -> np.ndarray:
-    return _convolve_rows_and_columns(image, _unit_gaussian(sigma))

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .matched_filter import FilteredCoadd, excess_scatter
+from .matched_filter import STRIDE, FilteredCoadd, MatchedFilter, excess_scatter
 
 __all__ = ["stack_significance"]
 
 
-def stack_significance(bands: Iterable[FilteredCoadd]) -> np.ndarray:
+def stack_significance(bands: Iterable[FilteredCoadd | MatchedFilter]) -> np.ndarray:
     """Add up the point-source S/N of several bands.
 
     The sum over the root of the number of bands is the S/N of a source that
@@ -21,7 +21,7 @@ def stack_significance(bands: Iterable[FilteredCoadd]) -> np.ndarray:
 
     Parameters
     ----------
-    bands : iterable of `FilteredCoadd`
+    bands : iterable of `FilteredCoadd` or `MatchedFilter`
         On one grid of pixels. Consumed one by one.
 
     Returns
@@ -33,11 +33,12 @@ def stack_significance(bands: Iterable[FilteredCoadd]) -> np.ndarray:
     for filtered in bands:
         if total is None:
             total = np.zeros(filtered.significance.shape, np.float32)
-            number = np.zeros(total.shape, np.float32)
+            number = np.zeros(total.shape, np.uint8)
         usable = ~filtered.bad
-        total += np.where(usable, filtered.significance, np.float32(0))
+        np.add(total, filtered.significance, out=total, where=usable)
         number += usable
     bad = number == 0
-    total /= np.sqrt(np.maximum(number, np.float32(1)))
-    total /= np.float32(excess_scatter(total, bad))
+    total /= np.sqrt(np.maximum(number, 1), dtype=np.float32)
+    part = (slice(None, None, STRIDE),) * 2
+    total /= np.float32(excess_scatter(total[part], bad[part]))
     return total

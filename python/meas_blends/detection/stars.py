@@ -11,12 +11,17 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from ..data.coadd import Coadd, normalise_psf
+from ..data.tiles import row_strips
+from .noise import rough_median
 from .psf import gaussian_psf
 
 __all__ = ["estimate_psf"]
 
 #: Width of the filter that finds candidates, before the PSF is known [pixel].
 _FILTER_SIGMA = 1.5
+
+#: How far a peak after that filter depends on the pixels around it [pixel].
+_FILTER_REACH = 10
 
 #: Peak S/N of the smoothed image that a star needs, and a source whose size counts.
 _STAR_SIGNIFICANCE = 30.0
@@ -108,11 +113,13 @@ def _flattened(coadd: Coadd, bad: np.ndarray) -> np.ndarray:
     """Image less its local background, zero where bad."""
     if bad.all():
         return np.zeros(coadd.shape, np.float32)
-    level = np.float32(np.median(coadd.image[~bad]))
-    image = np.where(bad, np.float32(0), coadd.image - level)
+    image = coadd.image - np.float32(rough_median(coadd.image, ~bad))
+    image[bad] = 0
     ny, nx = coadd.shape
     background = sep.Background(image, mask=bad, bw=min(64, nx), bh=min(64, ny))
-    return np.where(bad, np.float32(0), image - background.back(dtype=np.float32))
+    background.subfrom(image)
+    image[bad] = 0
+    return image
 
 
 def _measure(image: np.ndarray, bad: np.ndarray, coadd: Coadd) -> _Sources:
@@ -146,22 +153,8 @@ def _isolated_peaks(
     image: np.ndarray, bad: np.ndarray, coadd: Coadd
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Brightest peaks (y, x, S/N) without a neighbour that would distort them."""
-    smooth = ndimage.gaussian_filter(image, _FILTER_SIGMA, mode="constant")
-    variance = np.where(bad, np.inf, coadd.variance)
-    # Noise of a white image after a Gaussian filter: sigma / (2 sqrt(pi) s).
-    significance = smooth / np.sqrt(variance) * (2.0 * np.sqrt(np.pi) * _FILTER_SIGMA)
-    peak = (smooth == ndimage.maximum_filter(smooth, size=5)) & (
-        significance > _SOURCE_SIGNIFICANCE / 2
-    )
-    y, x = np.nonzero(peak)
-    # A plateau is no star, and its pixels would all be peaks.
-    inside = (y > 0) & (x > 0) & (y < peak.shape[0] - 1) & (x < peak.shape[1] - 1)
-    y, x = y[inside], x[inside]
-    height, snr = smooth[y, x], significance[y, x]
-    sharp = np.ones(len(x), bool)
-    for dy, dx in ((-1, 0), (1, 0), (0, -1), (0, 1)):
-        sharp &= smooth[y + dy, x + dx] < height
-    y, x, height, snr = y[sharp], x[sharp], height[sharp], snr[sharp]
+    strips = [_sharp_peaks(image, bad, coadd, rows) for rows in row_strips(coadd.shape)]
+    y, x, height, snr = (np.concatenate(column) for column in zip(*strips, strict=True))
     tree = cKDTree(np.column_stack([x, y]).reshape(-1, 2))
     isolated = np.ones(len(x), bool)
     pairs = tree.query_pairs(10.0, output_type="ndarray")
@@ -170,6 +163,33 @@ def _isolated_peaks(
     order = np.flatnonzero(isolated & (snr > _SOURCE_SIGNIFICANCE))
     order = order[np.argsort(-snr[order], kind="stable")][:_MAX_CANDIDATES]
     return y[order], x[order], snr[order]
+
+
+def _sharp_peaks(
+    image: np.ndarray, bad: np.ndarray, coadd: Coadd, rows: slice
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Peaks (y, x, height, S/N) of the smoothed image in a strip of rows."""
+    ny, nx = image.shape
+    # What the filters reach beyond the strip.
+    around = slice(max(rows.start - _FILTER_REACH, 0), min(rows.stop + _FILTER_REACH, ny))
+    smooth = ndimage.gaussian_filter(image[around], _FILTER_SIGMA, mode="constant")
+    variance = np.where(bad[around], np.inf, coadd.variance[around])
+    # Noise of a white image after a Gaussian filter: sigma / (2 sqrt(pi) s).
+    significance = smooth / np.sqrt(variance) * (2.0 * np.sqrt(np.pi) * _FILTER_SIGMA)
+    peak = (smooth == ndimage.maximum_filter(smooth, size=5)) & (
+        significance > _SOURCE_SIGNIFICANCE / 2
+    )
+    y, x = np.nonzero(peak)
+    # A plateau is no star, and its pixels would all be peaks.
+    row = y + around.start
+    inside = (row >= rows.start) & (row < rows.stop)
+    inside &= (row > 0) & (x > 0) & (row < ny - 1) & (x < nx - 1)
+    y, x = y[inside], x[inside]
+    height, snr = smooth[y, x], significance[y, x]
+    sharp = np.ones(len(x), bool)
+    for dy, dx in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        sharp &= smooth[y + dy, x + dx] < height
+    return y[sharp] + around.start, x[sharp], height[sharp], snr[sharp]
 
 
 def _star_locus(sources: _Sources) -> np.ndarray:

@@ -8,8 +8,9 @@ import galsim
 import numpy as np
 
 from ..data.coadd import Coadd
-from ..detection.noise import estimate_variance, noise_correlation
+from ..detection.noise import noise_correlation
 from ..detection.psf import psf_sigma
+from ..detection.variance import estimate_variance
 from ..errors import BadInputError
 from .conditions import Conditions
 from .psf import effective_psf

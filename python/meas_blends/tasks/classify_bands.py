@@ -9,12 +9,12 @@ from astropy.table import Table
 from lsst.pex.config import ConfigField, Field
 from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
 
-from ..data.footprints import pixel_lists
 from ..plugins.registries import peak_finders
 from .dimensions import IMAGE, PATCH
-from .filtering import FilteringConfig, filter_bands
+from .filtering import FilteringConfig, fit_band_filters
 from .handles import Handle, by_band, reference_band
 from .peak_finders import check_takes
+from .windows import find_peaks
 
 __all__ = ["ClassifyBandsConfig", "ClassifyBandsConnections", "ClassifyBandsTask"]
 
@@ -109,15 +109,13 @@ class ClassifyBandsTask(PipelineTask):
         if config.reference_alone:
             handles = by_band(coadds)
             coadds = [handles[reference_band(list(handles), config.reference)]]
-        filtered, others = filter_bands(coadds, config.reference, config.filtering)
-        pixels = pixel_lists(spans, filtered.coadd.shape, filtered.coadd.xy0)
-        more = {"others": others} if others else {}
-        found = self.peak_finder.run(filtered, pixels, **more)
+        matched, others = fit_band_filters(coadds, config.reference, config.filtering)
+        found = find_peaks(self.peak_finder, matched, spans, config.filtering.tile, others)
         self.log.info(
             "%s with %s: %d of %d footprints blended",
-            filtered.coadd.name,
+            matched.coadd.name,
             ", ".join(others) or "no other band",
             found.classification["blended"].sum(),
             len(found.classification),
         )
-        return Struct(classification=found.classification, peaks=found.peaks)
+        return found

@@ -8,11 +8,12 @@ from lsst.pex.config import ConfigField, Field
 from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
 
 from ..data.coadd import Coadd
-from ..data.footprints import pixel_lists
 from ..data.packages import ModelPackage
 from ..plugins.registries import peak_finders
-from .filtering import FilteringConfig, filter_coadd
+from .dimensions import BAND
+from .filtering import FilteringConfig, fit_filter
 from .peak_finders import check_takes
+from .windows import find_peaks
 
 __all__ = ["ClassifyBlendsConfig", "ClassifyBlendsConnections", "ClassifyBlendsTask"]
 
@@ -40,6 +41,12 @@ class ClassifyBlendsConnections(
         storageClass="BlendModelPackage",
         dimensions=("skymap", "tract", "patch", "band"),
     )
+    blend_model = ct.PrerequisiteInput(
+        doc="Model of all coadds of the band, if model_from_butler is set.",
+        name="blend_model",
+        storageClass="BlendModelPackage",
+        dimensions=BAND,
+    )
     classification = ct.Output(
         doc="One row a footprint: how many objects.",
         name="blend_classification",
@@ -57,6 +64,8 @@ class ClassifyBlendsConnections(
         super().__init__(config=config)
         if not config.model_from_input:
             del self.model
+        if not config.model_from_butler:
+            del self.blend_model
 
 
 class ClassifyBlendsConfig(PipelineTaskConfig, pipelineConnections=ClassifyBlendsConnections):
@@ -71,6 +80,17 @@ class ClassifyBlendsConfig(PipelineTaskConfig, pipelineConnections=ClassifyBlend
         " patch, and not from its own configuration?",
         default=False,
     )
+    model_from_butler = Field[bool](
+        doc="Take it from a dataset that was there before, one a band, such as one that was trained"
+        " or ingested into a Butler?",
+        default=False,
+    )
+
+    def validate(self) -> None:
+        """Check the fields together."""
+        super().validate()
+        if self.model_from_input and self.model_from_butler:
+            raise ValueError("set one of model_from_input and model_from_butler, not both")
 
 
 class ClassifyBlendsTask(PipelineTask):
@@ -82,10 +102,16 @@ class ClassifyBlendsTask(PipelineTask):
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.makeSubtask("peak_finder")
-        if self.config.model_from_input:
+        if self.config.model_from_input or self.config.model_from_butler:
             check_takes(self.peak_finder, "package", "a model from a dataset")
 
-    def run(self, coadd: Coadd, spans: Table, model: ModelPackage | None = None) -> Struct:
+    def run(
+        self,
+        coadd: Coadd,
+        spans: Table,
+        model: ModelPackage | None = None,
+        blend_model: ModelPackage | None = None,
+    ) -> Struct:
         """Classify the footprints of a coadd and find their peaks.
 
         Parameters
@@ -96,6 +122,8 @@ class ClassifyBlendsTask(PipelineTask):
             Their pixels, `~meas_blends.data.catalogs.SPANS`.
         model : `~meas_blends.data.packages.ModelPackage`, optional
             Model of this coadd, in place of the peak finder's own.
+        blend_model : `~meas_blends.data.packages.ModelPackage`, optional
+            Model of its band, likewise.
 
         Returns
         -------
@@ -105,15 +133,16 @@ class ClassifyBlendsTask(PipelineTask):
             ``peaks`` (`~meas_blends.data.catalogs.PEAKS`), at least one a
             footprint.
         """
-        filtered = filter_coadd(coadd, self.config.filtering)
-        pixels = pixel_lists(spans, coadd.shape, coadd.xy0)
+        config = self.config
+        matched = fit_filter(coadd, config.filtering)
         # Plugins' peak finders need not take a model.
-        more = {} if model is None else {"package": model}
-        found = self.peak_finder.run(filtered, pixels, **more)
+        package = blend_model if model is None else model
+        more = {} if package is None else {"package": package}
+        found = find_peaks(self.peak_finder, matched, spans, config.filtering.tile, **more)
         self.log.info(
             "%s: %d of %d footprints blended",
             coadd.name,
             found.classification["blended"].sum(),
             len(found.classification),
         )
-        return Struct(classification=found.classification, peaks=found.peaks)
+        return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 import lsst.pipe.base.connectionTypes as ct
@@ -10,11 +9,11 @@ from lsst.pex.config import ChoiceField, Field
 from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
 
 from ..detection.find import find_footprints
-from ..detection.matched_filter import FilteredCoadd
+from ..detection.matched_filter import MatchedFilter
 from ..detection.stack import stack_significance
-from .detect_footprints import DetectionConfig
+from .detect_footprints import DetectionConfig, check_usable
 from .dimensions import IMAGE, PATCH
-from .filtering import filter_coadd
+from .filtering import fit_filter
 from .handles import Handle, by_band, read_bands, reference_band
 
 __all__ = ["DetectBandsConfig", "DetectBandsConnections", "DetectBandsTask"]
@@ -92,24 +91,34 @@ class DetectBandsTask(PipelineTask):
         BadInputError
             If the reference band is missing, or the bands are not on one
             grid.
+        lsst.pipe.base.NoWorkFound
+            If the reference band has no usable pixel.
         """
+        config = self.config
         handles = by_band(coadds)
         bands = list(handles)
-        reference = reference_band(bands, self.config.reference)
-        filtered = filter_coadd(handles[reference].get(), self.config.filtering)
-        if self.config.image == "stack":
+        reference = reference_band(bands, config.reference)
+        matched = fit_filter(handles[reference].get(), config.filtering)
+        check_usable(matched)
+        significance = None
+        if config.image == "stack":
             others = [band for band in bands if band != reference]
-            stack = stack_significance(self._filter(handles, filtered, [reference, *others]))
-            filtered = dataclasses.replace(filtered, significance=stack)
+            filters = self._filters(handles, matched, [reference, *others])
+            significance = stack_significance(filters)
         footprints, spans = find_footprints(
-            filtered, self.config.threshold, self.config.grow, self.config.min_area
+            matched,
+            config.threshold,
+            config.grow,
+            config.min_area,
+            significance,
+            config.filtering.tile,
         )
         self.log.info("%s: %d footprints", "+".join(bands), len(footprints))
         return Struct(footprints=footprints, spans=spans)
 
-    def _filter(
-        self, handles: Mapping[str, Handle], reference: FilteredCoadd, bands: Sequence[str]
-    ) -> Iterator[FilteredCoadd]:
-        """Filter band after band, the reference first and only once."""
+    def _filters(
+        self, handles: Mapping[str, Handle], reference: MatchedFilter, bands: Sequence[str]
+    ) -> Iterator[MatchedFilter]:
+        """Prepare band after band, the reference first and only once."""
         for number, (_, coadd) in enumerate(read_bands(handles, bands)):
-            yield filter_coadd(coadd, self.config.filtering) if number else reference
+            yield fit_filter(coadd, self.config.filtering) if number else reference

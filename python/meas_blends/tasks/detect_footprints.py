@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import lsst.pipe.base.connectionTypes as ct
 from lsst.pex.config import Config, ConfigField, Field
-from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
+from lsst.pipe.base import (
+    NoWorkFound,
+    PipelineTask,
+    PipelineTaskConfig,
+    PipelineTaskConnections,
+    Struct,
+)
 
 from ..data.coadd import Coadd
 from ..detection.find import find_footprints
-from .filtering import FilteringConfig, filter_coadd
+from ..detection.matched_filter import MatchedFilter
+from .filtering import FilteringConfig, fit_filter
 
 __all__ = [
     "DetectFootprintsConfig",
     "DetectFootprintsConnections",
     "DetectFootprintsTask",
     "DetectionConfig",
+    "check_usable",
 ]
 
 
@@ -70,6 +78,23 @@ class DetectFootprintsConfig(
     """Configuration of `DetectFootprintsTask`."""
 
 
+def check_usable(matched: MatchedFilter) -> None:
+    """Check that there is something to search.
+
+    An image without footprints is a result, and its tables are empty; one
+    without pixels is none.
+
+    Raises
+    ------
+    lsst.pipe.base.NoWorkFound
+        If no pixel can be used.
+    """
+    if matched.bad.all():
+        raise NoWorkFound(
+            f"{matched.coadd.name}: not one usable pixel: all are NaN, masked or without variance"
+        )
+
+
 class DetectFootprintsTask(PipelineTask):
     """Find footprints: background, matched filter, threshold, growth, merging."""
 
@@ -90,14 +115,17 @@ class DetectFootprintsTask(PipelineTask):
             ``footprints`` and ``spans``, tables of
             `~meas_blends.data.catalogs.FOOTPRINTS` and
             `~meas_blends.data.catalogs.SPANS`; empty if nothing is found.
+
+        Raises
+        ------
+        lsst.pipe.base.NoWorkFound
+            If the coadd has no usable pixel.
         """
-        filtered = filter_coadd(coadd, self.config.filtering)
-        if filtered.bad.all():
-            self.log.warning(
-                "%s: not one usable pixel: all are NaN, masked or without variance", coadd.name
-            )
+        config = self.config
+        matched = fit_filter(coadd, config.filtering)
+        check_usable(matched)
         footprints, spans = find_footprints(
-            filtered, self.config.threshold, self.config.grow, self.config.min_area
+            matched, config.threshold, config.grow, config.min_area, tile=config.filtering.tile
         )
         self.log.info("%s: %d footprints", coadd.name, len(footprints))
         return Struct(footprints=footprints, spans=spans)

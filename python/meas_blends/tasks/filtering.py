@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 
-import numpy as np
 from lsst.pex.config import ChoiceField, Config, Field
 
 from ..data.coadd import Coadd
+from ..data.tiles import TILE
 from ..detection.background import subtract_background
 from ..detection.complete import complete_coadd
-from ..detection.matched_filter import FilteredCoadd, matched_filter
+from ..detection.matched_filter import FilteredCoadd, MatchedFilter
 from .handles import Handle, by_band, read_bands, reference_band
 
-__all__ = ["BackgroundConfig", "FilteringConfig", "filter_bands", "filter_coadd"]
+__all__ = [
+    "BackgroundConfig",
+    "FilteringConfig",
+    "filter_bands",
+    "filter_coadd",
+    "fit_band_filters",
+    "fit_filter",
+]
 
 
 class BackgroundConfig(Config):
@@ -71,10 +77,16 @@ class FilteringConfig(BackgroundConfig):
         default=64,
         check=lambda size: size >= 8,
     )
+    tile = Field[int](
+        doc="Side of the tiles in which footprints are measured and classified [pixel]. It bounds"
+        " the memory that an image takes; results do not depend on it.",
+        default=TILE,
+        check=lambda side: side >= 256,
+    )
 
 
-def filter_coadd(coadd: Coadd, config: FilteringConfig) -> FilteredCoadd:
-    """Complete a coadd, subtract its background and run the matched filter.
+def fit_filter(coadd: Coadd, config: FilteringConfig) -> MatchedFilter:
+    """Complete a coadd, subtract its background and prepare the matched filter.
 
     With a temporary local background, ``smoothed`` and ``significance`` are
     those of the image without it, and ``coadd`` is the image with it.
@@ -87,24 +99,38 @@ def filter_coadd(coadd: Coadd, config: FilteringConfig) -> FilteredCoadd:
 
     Returns
     -------
-    filtered : `~meas_blends.detection.matched_filter.FilteredCoadd`
+    matched : `~meas_blends.detection.matched_filter.MatchedFilter`
     """
     coadd = complete_coadd(coadd)
     if config.subtract_background:
         coadd = subtract_background(coadd, config.background_mesh, config.background_median)
-    if not config.temporary_local_background:
-        return matched_filter(coadd, config.kernel, config.noise)
-    flat = subtract_background(coadd, config.local_background_mesh, config.background_median)
-    filtered = matched_filter(flat, config.kernel, config.noise)
-    # Bad pixels stay 0, as the filter makes them.
-    image = np.where(filtered.bad, np.float32(0), coadd.image)
-    return dataclasses.replace(filtered, coadd=filtered.coadd.replace(image=image))
+    image = None
+    if config.temporary_local_background:
+        mesh = config.local_background_mesh
+        image = subtract_background(coadd, mesh, config.background_median).image
+    return MatchedFilter.fit(coadd, config.kernel, config.noise, image)
 
 
-def filter_bands(
+def filter_coadd(coadd: Coadd, config: FilteringConfig) -> FilteredCoadd:
+    """Run the matched filter over the whole of a coadd, as `fit_filter` prepares it.
+
+    Parameters
+    ----------
+    coadd : `~meas_blends.data.coadd.Coadd`
+        May lack variance and PSF.
+    config : `FilteringConfig`
+
+    Returns
+    -------
+    filtered : `~meas_blends.detection.matched_filter.FilteredCoadd`
+    """
+    return fit_filter(coadd, config).window()
+
+
+def fit_band_filters(
     coadds: Iterable[Handle], reference: str, config: FilteringConfig
-) -> tuple[FilteredCoadd, dict[str, FilteredCoadd]]:
-    """Filter all bands of a patch.
+) -> tuple[MatchedFilter, dict[str, MatchedFilter]]:
+    """Prepare the matched filters of all bands of a patch.
 
     Parameters
     ----------
@@ -116,9 +142,9 @@ def filter_bands(
 
     Returns
     -------
-    filtered : `~meas_blends.detection.matched_filter.FilteredCoadd`
+    matched : `~meas_blends.detection.matched_filter.MatchedFilter`
         The reference band.
-    others : `dict` [`str`, `FilteredCoadd`]
+    others : `dict` [`str`, `MatchedFilter`]
         The others by band, in their order.
 
     Raises
@@ -128,7 +154,26 @@ def filter_bands(
     """
     handles = by_band(coadds)
     chosen = reference_band(list(handles), reference)
-    bands = {
-        band: filter_coadd(coadd, config) for band, coadd in read_bands(handles, list(handles))
-    }
+    bands = {band: fit_filter(coadd, config) for band, coadd in read_bands(handles, list(handles))}
     return bands.pop(chosen), bands
+
+
+def filter_bands(
+    coadds: Iterable[Handle], reference: str, config: FilteringConfig
+) -> tuple[FilteredCoadd, dict[str, FilteredCoadd]]:
+    """Run the matched filters of all bands of a patch over the whole of it.
+
+    Parameters
+    ----------
+    coadds, reference, config
+        As for `fit_band_filters`, which prepares them and checks the bands.
+
+    Returns
+    -------
+    filtered : `~meas_blends.detection.matched_filter.FilteredCoadd`
+        The reference band.
+    others : `dict` [`str`, `FilteredCoadd`]
+        The others by band, in their order.
+    """
+    matched, others = fit_band_filters(coadds, reference, config)
+    return matched.window(), {band: other.window() for band, other in others.items()}

@@ -82,6 +82,7 @@ class TrainedPeakFinderTask(Task):
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self._models: dict[str, Classifier] = {}
+        self._warned: set[str] = set()
         # Read here, so that a wrong name fails before any image is touched.
         if self.config.model and _BAND not in self.config.model:
             self.package = find_package(self.config.model, self.kind)
@@ -138,11 +139,9 @@ class TrainedPeakFinderTask(Task):
         model = self.model(filtered.coadd.band) if package is None else self._unpack(package)
         unseen = [band for band in others or {} if band not in model.others]
         if unseen:
-            self.log.warning(
-                "%s: model %s does not look at %s; choose one that does",
-                filtered.coadd.name,
-                model.label,
-                ", ".join(unseen),
+            self._warn(
+                f"{filtered.coadd.name}: model {model.label} does not look at"
+                f" {', '.join(unseen)}; choose one that does"
             )
         maxima = find_maxima(filtered, pixels, self.config.peak_threshold)
         detections = Detections(filtered, pixels, maxima, others or {})
@@ -172,6 +171,12 @@ class TrainedPeakFinderTask(Task):
             ),
         )
 
+    def _warn(self, warning: str) -> None:
+        """Warn of an image, once for all windows of it."""
+        if warning not in self._warned:
+            self.log.warning("%s", warning)
+        self._warned.add(warning)
+
     def _unpack(self, package: ModelPackage) -> Classifier:
         """Build a classifier; its code is imported now, since it may bring torch."""
         module, _, name = self.classifier.partition(":")
@@ -184,10 +189,9 @@ class TrainedPeakFinderTask(Task):
         filtered, pixels = detections.filtered, detections.pixels
         outside = prediction.unusual
         if self._is_outside_training(model, filtered.sigma):
-            self.log.warning(
-                "%s: its PSF is unlike those of model %s; train one on scenes like it",
-                filtered.coadd.name,
-                model.label,
+            self._warn(
+                f"{filtered.coadd.name}: its PSF is unlike those of model {model.label}; train one"
+                " on scenes like it"
             )
             outside = np.ones(len(detections), bool)
         bad = pixels.reduce(np.logical_or, filtered.bad.ravel()[pixels.flat])
