@@ -17,9 +17,10 @@ PACKAGE = ROOT / "python" / "meas_blends"
 FLOORS = [
     {"errors"},
     {"data"},
-    {"detection", "blends", "morphology", "simulation", "evaluation", "pictures"},
+    {"detection", "blends", "deblending", "morphology", "simulation", "evaluation", "pictures"},
     {"plugins"},
     {"tasks"},
+    {"middleware"},
     {"run"},
     {"cli"},
     {"__main__"},

@@ -155,6 +155,18 @@ def test_nothing_detected_gives_empty_tables():
     MERGED_PEAKS.check(result.merged_peaks)
 
 
+def test_a_band_without_tables_is_left_out():
+    given = handles(SCENE)
+    for name in NAMES:
+        given[name] = [handle for handle in given[name] if handle.dataId["band"] == "i"]
+    config = MergeBandsTask.ConfigClass()
+    config.filtering.subtract_background = False
+    result = MergeBandsTask(config=config).run(**given)
+    alone = merge({"i": SCENE["i"]})
+    assert (result.merged_peaks["id"] == alone.merged_peaks["id"]).all()
+    assert len(result.merged_footprints) == len(alone.merged_footprints) > 0
+
+
 def test_one_band_alone_is_as_it_was():
     result = merge({"i": SCENE["i"]})
     alone = run_band(draw(SCENE["i"]))

@@ -6,13 +6,16 @@ import dataclasses
 
 from lsst.pipe.base import PipelineTaskConnections
 
-__all__ = ["IMAGE", "PATCH", "drop_band"]
+__all__ = ["BAND", "IMAGE", "PATCH", "drop_band"]
 
 #: Of one band of one patch.
 IMAGE = ("skymap", "tract", "patch", "band")
 
 #: Of one patch over its bands.
 PATCH = ("skymap", "tract", "patch")
+
+#: Of all patches in one band, as models are.
+BAND = ("skymap", "band")
 
 
 def drop_band(connections: PipelineTaskConnections, *names: str) -> None:

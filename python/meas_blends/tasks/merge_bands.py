@@ -177,7 +177,8 @@ class MergeBandsTask(PipelineTask):
         Parameters
         ----------
         coadds, footprints, spans, classification, peaks : sequences of `Handle`
-            Handles with the band in their ``dataId``, one a band.
+            Handles with the band in their ``dataId``, one a band. Bands that
+            lack one of them are left out.
 
         Returns
         -------
@@ -195,18 +196,22 @@ class MergeBandsTask(PipelineTask):
             If the bands are not on one grid, or its pixel scale is unknown.
         """
         handles = by_band(coadds)
+        given = {
+            "footprints": by_band(footprints),
+            "spans": by_band(spans),
+            "classification": by_band(classification),
+            "peaks": by_band(peaks),
+        }
+        # A band without a usable pixel has a coadd and no tables.
+        handles = {
+            band: handle
+            for band, handle in handles.items()
+            if all(band in of_band for of_band in given.values())
+        }
         bands = in_priority(handles, self.config.priority)
         filtered = self._reference(handles, bands)
         coadd = filtered.coadd
-        tables = {
-            name: [by_band(given)[band].get() for band in bands]
-            for name, given in (
-                ("footprints", footprints),
-                ("spans", spans),
-                ("classification", classification),
-                ("peaks", peaks),
-            )
-        }
+        tables = {name: [of_band[band].get() for band in bands] for name, of_band in given.items()}
         lists = [pixel_lists(table, coadd.shape, coadd.xy0) for table in tables["spans"]]
         labels = overlay_footprints(lists, coadd.shape)
         groups = [group_footprints(labels, pixels) for pixels in lists]

@@ -1,0 +1,77 @@
+"""Exposures of afw as coadds."""
+
+import numpy as np
+import pytest
+
+from meas_blends.middleware.afw.exposure import coadd_from_exposure
+from middleware.afw.fake import tangent_wcs
+from toys import draw
+
+XY0 = (-37, 16000)
+
+
+def scene(**fields):
+    coadd = draw([(30, 20, 50)], xy0=XY0, **fields)
+    coadd.mask[5, 7] = 1 << coadd.mask_planes["SAT"]
+    coadd.mask[6, 8] = 1 << coadd.mask_planes["EDGE"]
+    return coadd
+
+
+def test_pixels_origin_and_masks(afw):
+    coadd = scene()
+    found = coadd_from_exposure(afw.exposure(coadd), "mine")
+    assert np.array_equal(found.image, coadd.image)
+    assert np.array_equal(found.variance, coadd.variance)
+    for plane in ("SAT", "EDGE", "BAD"):
+        assert np.array_equal(found.in_planes(plane), coadd.in_planes(plane))
+    assert found.xy0 == XY0
+    assert found.name == "mine"
+
+
+def test_pixels_are_copies(afw):
+    exposure = afw.exposure(scene())
+    found = coadd_from_exposure(exposure)
+    found.image[:], found.mask[:] = 0, 0
+    assert exposure.image.array.any()
+    assert exposure.mask.array.any()
+
+
+def test_psf(afw):
+    coadd = scene()
+    assert np.allclose(coadd_from_exposure(afw.exposure(coadd)).psf, coadd.psf, atol=1e-7)
+
+
+def test_a_psf_off_the_middle_of_its_image(afw):
+    coadd = scene()
+    wide = np.pad(coadd.psf, ((0, 2), (4, 0)))
+    wider = coadd.replace(psf=wide)
+    half = coadd.psf.shape[0] // 2
+    found = coadd_from_exposure(afw.exposure(wider, centre=(half + 4, half))).psf
+    assert np.unravel_index(found.argmax(), found.shape) == (found.shape[0] // 2,) * 2
+    assert np.allclose(found, coadd.psf, atol=1e-7)
+
+
+def test_calibration_and_band(afw):
+    coadd = scene()
+    assert coadd_from_exposure(afw.exposure(coadd)).zero_point == pytest.approx(27.0)
+    assert coadd_from_exposure(afw.exposure(coadd)).band == "i"
+    assert coadd_from_exposure(afw.exposure(coadd, None, "HSC-I2")).band == "i"
+
+
+def test_sky_positions(afw):
+    found = coadd_from_exposure(afw.exposure(scene(wcs=tangent_wcs(XY0))))
+    # The reference pixel of the WCS is the parent pixel (0, 0).
+    x, y = np.array([0.0, -3600.0, 0.0]), np.array([0.0, 0.0, 3600.0])
+    ra, dec = found.sky(x, y)
+    assert np.allclose(ra, [150.0, 150.0 + 0.2 / np.cos(np.radians(2.0)), 150.0], atol=1e-6)
+    assert np.allclose(dec, [2.0, 2.0, 2.2], atol=1e-5)
+    assert found.pixel_scale == pytest.approx(0.2, rel=1e-6)
+
+
+def test_an_exposure_that_has_nothing_but_pixels(afw):
+    bare = scene(psf=None).replace(zero_point=np.nan)
+    found = coadd_from_exposure(afw.exposure(bare, "", ""))
+    assert found.psf is None
+    assert found.wcs is None
+    assert np.isnan(found.zero_point)
+    assert found.band == ""
