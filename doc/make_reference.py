@@ -51,7 +51,7 @@ def _table(schema: TableSchema) -> str:
 
 
 def tasks_page() -> str:
-    """Every task, peak finder and estimator with its configuration, as Markdown."""
+    """Everything that a plugin may offer, with its configuration, as Markdown."""
     head = """# The tasks
 
 A task is chosen in a pipeline by its class, a peak finder or an estimator by
@@ -64,7 +64,9 @@ what a run would use.
     for kind, title in (
         ("task", "Tasks"),
         ("peak_finder", "Peak finders"),
+        ("trainer", "Trainers of blend classifiers"),
         ("estimator", "Morphology estimators"),
+        ("morphology_trainer", "Trainers of morphology networks"),
     ):
         parts.append(f"\n# {title}\n")
         for found in extensions():

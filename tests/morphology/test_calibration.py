@@ -57,6 +57,20 @@ def test_quantiles_stay_in_order_and_correlations_stay():
     np.testing.assert_allclose(correlation, np.broadcast_to(matrix, (3000, 3, 3)), atol=1e-9)
 
 
+def test_rare_signals_have_bins_of_their_own_if_they_suffice():
+    rng = np.random.default_rng(6)
+    # One galaxy in 25 is faint, and its posterior is half as wide as it should be.
+    faint = rng.uniform(size=20_000) < 0.04
+    signal = np.where(faint, rng.uniform(10, 20, 20_000), rng.uniform(1e3, 1e4, 20_000))
+    truth = np.where(faint, 2.0, 1.0)[:, None] * rng.normal(size=(20_000, 3))
+    posterior = Posterior.gaussian(0 * truth, np.broadcast_to(np.eye(3), (20_000, 3, 3)))
+    calibration = Calibration.learn(posterior, truth, signal, bins=10)
+    assert 2 < len(calibration.log_signal) <= 10
+    sigma = calibration.apply(posterior, signal).sigma
+    np.testing.assert_allclose(sigma[signal < 15], 2.0, rtol=0.1)
+    np.testing.assert_allclose(sigma[signal > 4e3], 1.0, rtol=0.1)
+
+
 def test_one_bin_and_signals_without_a_log():
     rng = np.random.default_rng(4)
     posterior, truth, signal = overconfident(rng, 500)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from compact_toys import LAYOUT, NEUTRAL, WIDTHS, constant_network
 from meas_blends.data.packages import MORPHOLOGY_COMPACT, ModelPackage
 from meas_blends.errors import BadInputError
 from meas_blends.morphology.calibration import Calibration
@@ -15,24 +16,16 @@ from meas_blends.morphology.compact import (
     load_state,
     state_arrays,
 )
+from meas_blends.morphology.inputs import InputLayout
 from meas_blends.morphology.network import CompactNetwork
 from meas_blends.morphology.posterior import NORMAL_QUANTILES
 
-SIZE, WIDTHS = 32, (4, 4, 4, 4, 4)
+SIZE = LAYOUT.stamp_size
 MEAN, STD = np.array([0.5, 1.0, -0.2]), np.array([2.0, 0.5, 0.1])
-NEUTRAL = Calibration(np.array([0.0, 1.0]), np.tile(NORMAL_QUANTILES, (2, 3, 1)))
-
-
-def network_of(outputs):
-    """Network that gives these nine numbers for every stamp."""
-    network = CompactNetwork(SIZE, WIDTHS)
-    network.head[-1].weight.data.zero_()
-    network.head[-1].bias.data[:] = torch.tensor(outputs)
-    return network
 
 
 def estimator_of(outputs=(0.0,) * 9, **options):
-    return CompactEstimator(network_of(outputs), MEAN, STD, **options)
+    return CompactEstimator(constant_network(outputs), MEAN, STD, **options)
 
 
 def bright_pixels(heights, psf_sigma):
@@ -113,8 +106,8 @@ def test_outside_training():
 
 
 def test_weights_come_back():
-    first, second = CompactNetwork(SIZE, WIDTHS).eval(), CompactNetwork(SIZE, WIDTHS).eval()
-    inputs = torch.rand(2, 2, SIZE, SIZE), torch.rand(2, 3)
+    first, second = CompactNetwork(LAYOUT, WIDTHS).eval(), CompactNetwork(LAYOUT, WIDTHS).eval()
+    inputs = torch.rand(2, 1, 3, SIZE, SIZE), torch.rand(2, LAYOUT.n_numbers)
     arrays = state_arrays(first)
     assert not any(name.endswith("num_batches_tracked") for name in arrays)
     assert not torch.equal(first(*inputs), second(*inputs))
@@ -125,16 +118,17 @@ def test_weights_come_back():
 @pytest.fixture
 def package():
     limits = {"psf_sigma": (1.0, 3.0)}
+    estimator = estimator_of((0.1,) * 9, calibration=NEUTRAL, limits=limits)
     return ModelPackage(
         MORPHOLOGY_COMPACT,
         "toy",
         "3",
         "nine known numbers",
         {
-            "architecture": {"stamp_size": SIZE, "widths": list(WIDTHS)},
+            "architecture": estimator.architecture,
             "limits": {name: list(ends) for name, ends in limits.items()},
         },
-        estimator_of((0.1,) * 9, calibration=NEUTRAL, limits=limits).to_arrays(),
+        estimator.to_arrays(),
     )
 
 
@@ -164,9 +158,32 @@ def test_a_package_that_is_no_network(package, damage):
         CompactEstimator.from_package(broken)
 
 
+def test_large_stamps_have_a_wide_view_too():
+    layout = InputLayout(239, (1, 4), 32, (2.0, 8.0))
+    package = ModelPackage(MORPHOLOGY_COMPACT, "wide", "1", "", {}, {})
+    estimator = CompactEstimator(constant_network(layout=layout), MEAN, STD, NEUTRAL)
+    package.meta |= {"architecture": estimator.architecture, "limits": {}}
+    package.arrays = estimator.to_arrays()
+    read = CompactEstimator.from_package(package)
+    assert read.network.layout == layout
+    assert read.stamp_size == 239
+    assert len(read.network.branches) == 2
+
+
 def test_devices():
     assert choose_device("cpu").type == "cpu"
     assert choose_device("auto").type in ("cpu", "cuda")
     for name in ("abacus", "cuda:99"):
         with pytest.raises(BadInputError, match=rf"device: '{name}'.*give auto"):
             choose_device(name)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_cpu_and_gpu_agree():
+    network = CompactNetwork(LAYOUT, WIDTHS)
+    stamps = bright_pixels(np.geomspace(10.0, 1e5, 20), np.linspace(1.0, 3.0, 20))
+    cpu, gpu = (
+        CompactEstimator(network, MEAN, STD, device=device).predict(stamps).posterior
+        for device in ("cpu", "cuda")
+    )
+    np.testing.assert_allclose(gpu.quantiles, cpu.quantiles, atol=1e-3)

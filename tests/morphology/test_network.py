@@ -4,12 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from meas_blends.morphology.network import (
-    CompactNetwork,
-    ScaleTransformer,
-    covariance,
-    gaussian_nll,
-)
+from meas_blends.morphology.gaussian import covariance, gaussian_nll
+from meas_blends.morphology.inputs import InputLayout
+from meas_blends.morphology.network import CompactNetwork, ScaleTransformer
 
 RNG = np.random.default_rng(4)
 
@@ -61,15 +58,17 @@ def test_transformer_starts_near_one_and_stays_within_its_limits():
     torch.testing.assert_close(transformer.scale(torch.randn(5, 2, 64, 64)), torch.full((5,), 0.3))
 
 
-@pytest.mark.parametrize("size", [32, 64])
-def test_every_weight_learns(size):
-    network = CompactNetwork(size, (4, 4, 8, 8, 8))
-    outputs = network(torch.randn(6, 2, size, size), torch.randn(6, 3))
-    assert outputs.shape == (6, 9)
+@pytest.mark.parametrize(("size", "views"), [(32, (1,)), (64, (1,)), (32, (1, 4))])
+def test_every_weight_learns(size, views):
+    layout = InputLayout(size, views, size, (2.0, 4.0))
+    network = CompactNetwork(layout, (4, 4, 8, 8, 8))
     # The last layers start at zero, which would stop gradients before them.
-    for layer in (network.head[-1], network.transformer.scale_layer):
-        torch.nn.init.normal_(layer.weight, std=0.1)
-    outputs = network(torch.randn(6, 2, size, size), torch.randn(6, 3))
+    torch.nn.init.normal_(network.head[-1].weight, std=0.1)
+    for branch in network.branches:
+        torch.nn.init.normal_(branch.transformer.scale_layer.weight, std=0.1)
+    images = torch.randn(6, len(views), 3, size, size)
+    outputs = network(images, torch.randn(6, layout.n_numbers))
+    assert outputs.shape == (6, 9)
     gaussian_nll(outputs, torch.ones(6, 3)).backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in network.parameters())
 

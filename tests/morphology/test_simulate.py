@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from meas_blends.morphology.galaxies import GalaxyRanges, draw_galaxies
+from meas_blends.morphology.conditions import Conditions
+from meas_blends.morphology.populations import LogUniform, draw_galaxies
 from meas_blends.morphology.simulate import StampSimulator
 
 
 @pytest.fixture(scope="module")
 def stamps():
-    return StampSimulator(GalaxyRanges(), 64).draw(np.random.default_rng(1), 120)
+    return StampSimulator(LogUniform(), Conditions(), 64).draw(np.random.default_rng(1), 120)
 
 
 def test_stamps_are_zero_where_not_usable(stamps):
@@ -22,8 +23,8 @@ def test_stamps_are_zero_where_not_usable(stamps):
 
 def test_noise_has_unit_variance_and_the_stated_correlation():
     # Galaxies far too faint to be seen leave the noise alone.
-    ranges = GalaxyRanges(signal_to_noise=(1e-6, 1e-6))
-    stamps = StampSimulator(ranges, 64).draw(np.random.default_rng(2), 200)
+    faint = LogUniform(signal_to_noise=(1e-6, 1e-6))
+    stamps = StampSimulator(faint, Conditions(), 64).draw(np.random.default_rng(2), 200)
     whole = stamps.usable.all(dim=2).all(dim=1)
     noise = stamps.images[whole] - stamps.images[whole].mean(dim=(1, 2), keepdim=True)
     assert noise.var().item() == pytest.approx(1.0, abs=0.02)
@@ -34,10 +35,9 @@ def test_noise_has_unit_variance_and_the_stated_correlation():
 
 
 def test_truth_is_in_pixels_and_sigmas():
-    sample = draw_galaxies(
-        np.random.default_rng(3), 40, GalaxyRanges(radius=(0.1, 0.2), signal_to_noise=(900, 1000))
-    )
-    simulator = StampSimulator(GalaxyRanges(), 64)
+    compact = LogUniform(radius=(0.1, 0.2), signal_to_noise=(900, 1000))
+    sample = draw_galaxies(np.random.default_rng(3), 40, compact, Conditions())
+    simulator = StampSimulator(LogUniform(), Conditions(), 64)
     stamps = simulator.observe(np.random.default_rng(4), sample)
     clean = stamps.usable.all(dim=2).all(dim=1).numpy()
     summed = stamps.images.sum(dim=(1, 2)).numpy()[clean]
@@ -47,6 +47,6 @@ def test_truth_is_in_pixels_and_sigmas():
 
 
 def test_one_seed_one_set_of_stamps(stamps):
-    again = StampSimulator(GalaxyRanges(), 64).draw(np.random.default_rng(1), 120)
+    again = StampSimulator(LogUniform(), Conditions(), 64).draw(np.random.default_rng(1), 120)
     assert torch.equal(again.images, stamps.images)
     assert torch.equal(again.usable, stamps.usable)

@@ -7,6 +7,7 @@ from meas_blends.data.catalogs import PEAKS
 from meas_blends.data.coadd import Coadd
 from meas_blends.data.morphology_tables import MORPHOLOGY
 from meas_blends.detection.psf import gaussian_psf
+from meas_blends.errors import BadInputError
 from meas_blends.morphology.stamps import StampCutter, cut_stamps
 
 SIZE = 16
@@ -182,3 +183,88 @@ def test_batches_make_no_difference():
     for name in ("images", "usable", "sigma", "flags", "masked_fraction"):
         joined = np.concatenate([getattr(part, name) for part in parts])
         np.testing.assert_array_equal(joined, getattr(whole, name))
+
+
+def two_footprints():
+    """A coadd of noise with a bright neighbour, a bad pixel and a peak near the border."""
+    coadd = make_coadd((60, 60), noise=1.0)
+    labels = np.zeros(coadd.shape, int)
+    labels[28:33, 28:33], labels[28:33, 35:41], labels[1:4, 1:4] = 1, 2, 3
+    coadd.image[labels == 2] += 500.0
+    coadd.image[26, 25] = np.nan
+    return coadd, labels, make_peaks([(30, 30), (38, 30), (2, 2)], [1, 2, 3])
+
+
+def test_neighbours_kept_are_usable():
+    coadd, labels, peaks = two_footprints()
+    stamps = cut(coadd, labels, peaks, neighbours="keep")
+    assert {"NEIGHBOURS", "BAD_PIXELS"} == set(names(stamps, 0))
+    assert (~stamps.usable[0]).sum() == 1  # the bad pixel
+    assert stamps.images[0, 8, 14] > 400
+    assert names(stamps, 2) == ["EDGE"] and stamps.images[2][~stamps.usable[2]].max() == 0
+
+
+def test_neighbours_become_noise():
+    coadd, labels, peaks = two_footprints()
+    coadd.variance[:] = 4.0
+    coadd.image *= 2.0
+    masked = cut(coadd, labels, peaks)
+    filled = cut(coadd, labels, peaks, neighbours="noise", rng=np.random.default_rng(5))
+    # What is usable is told as before, and stays as it is.
+    np.testing.assert_array_equal(filled.usable, masked.usable)
+    np.testing.assert_array_equal(filled.flags, masked.flags)
+    np.testing.assert_array_equal(filled.images[filled.usable], masked.images[masked.usable])
+    made = filled.images[~filled.usable]
+    assert len(made) > 150 and np.all(made != 0)
+    assert abs(made.mean()) < 0.3 and made.std() == pytest.approx(1.0, abs=0.15)
+
+
+def test_filled_noise_is_as_correlated_as_the_sky():
+    coadd = make_coadd((300, 300), noise=1.0)
+    image = coadd.image
+    coadd.image = (image + np.roll(image, 1, 0) + np.roll(image, 1, 1)) / np.sqrt(3)
+    labels = np.ones(coadd.shape, int)
+    labels[:, :200] = 0
+    # The stamp of a peak on the sky, wholly beyond the sky: another footprint.
+    cutter = StampCutter(
+        coadd,
+        labels,
+        make_peaks([(250, 150)], [7]),
+        96,
+        neighbours="noise",
+        rng=np.random.default_rng(1),
+    )
+    made = cutter.cut(slice(None)).images[0]
+    beside = np.mean(made[:, 1:] * made[:, :-1]), np.mean(made[1:] * made[:-1])
+    np.testing.assert_allclose(beside, cutter.noise_correlation, atol=0.03)
+    assert made.std() == pytest.approx(1.0, abs=0.03)
+
+
+def test_noise_is_the_same_in_any_batches_and_of_one_seed():
+    coadd, labels, peaks = two_footprints()
+
+    def stamps(seed, batch_size):
+        rng = np.random.default_rng(seed)
+        cutter = StampCutter(coadd, labels, peaks, SIZE, neighbours="noise", rng=rng)
+        return np.concatenate([part.images for part in cut_stamps(cutter, batch_size)])
+
+    np.testing.assert_array_equal(stamps(3, 1), stamps(3, 512))
+    assert not np.array_equal(stamps(3, 1), stamps(4, 1))
+
+
+def test_unknown_treatment_of_neighbours():
+    coadd, labels, peaks = two_footprints()
+    with pytest.raises(BadInputError, match="choose one of mask, noise, keep"):
+        cut(coadd, labels, peaks, neighbours="blur")
+
+
+def test_stamps_know_the_psf():
+    coadd, labels, peaks = two_footprints()
+    np.testing.assert_array_equal(cut(coadd, labels, peaks).psf, coadd.psf)
+
+
+def test_large_stamps_come_in_smaller_batches():
+    coadd, labels, _ = two_footprints()
+    peaks = make_peaks([(30, 30)] * 7, [1] * 7)
+    cutter = StampCutter(coadd, labels, peaks, 1024)
+    assert [len(part) for part in cut_stamps(cutter)] == [2, 2, 2, 1]

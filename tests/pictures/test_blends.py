@@ -165,3 +165,14 @@ def test_odd_images_without_footprints(image):
 
 def test_the_same_tables_give_the_same_picture():
     assert png(draw_blends(*scene())) == png(draw_blends(*scene()))
+
+
+def test_outlines_of_a_huge_image_are_coarse_but_in_their_place():
+    coadd, spans, classification, peaks = scene(shape=(60, 9000))
+    axes = draw_blends(coadd, spans, classification, peaks).axes[0]
+    middles = np.array([segment.mean(axis=0) for segment in outlines(axes).get_segments()])
+    # The footprints reach from column 10 to 50 and from row 5 to 39.
+    assert 1009.5 - 3 <= middles[:, 0].min() <= 1010
+    assert 1049 <= middles[:, 0].max() <= 1049.5 + 3
+    assert 2004.5 - 3 <= middles[:, 1].min() <= 2005
+    assert 2038 <= middles[:, 1].max() <= 2038.5 + 3

@@ -119,7 +119,8 @@ def test_a_broken_plugin_is_named_and_stops_nobody(install, broken, message):
 def test_unknown_kind(install):
     install(mine=plugin(Extension("deblender", "mine", "a:A", "")))
     assert (
-        "must be one of peak_finder, trainer, estimator, task" in find("mine", "deblender")[0].error
+        "must be one of peak_finder, trainer, estimator, morphology_trainer, task"
+        in find("mine", "deblender")[0].error
     )
 
 

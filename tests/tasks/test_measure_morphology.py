@@ -4,8 +4,9 @@ import lsst.pex.config
 import numpy as np
 import pytest
 from astropy.wcs import WCS
-from lsst.pipe.base import testUtils
+from lsst.pipe.base import Struct, testUtils
 
+from compact_toys import constant_estimator
 from meas_blends.data.catalogs import PEAKS
 from meas_blends.data.coadd import NANOJANSKY_ZERO_POINT
 from meas_blends.data.footprints import labels_to_spans
@@ -13,12 +14,7 @@ from meas_blends.data.morphology_tables import MORPHOLOGY
 from meas_blends.data.packages import shipped_packages
 from meas_blends.detection.psf import psf_from_fwhm
 from meas_blends.errors import BadInputError
-from meas_blends.morphology.calibration import Calibration
-from meas_blends.morphology.compact import CompactEstimator
-from meas_blends.morphology.galaxies import GalaxyRanges
-from meas_blends.morphology.network import CompactNetwork
-from meas_blends.morphology.posterior import NORMAL_QUANTILES
-from meas_blends.morphology.training import TrainingSettings, make_package
+from meas_blends.morphology.training.compact import make_package
 from meas_blends.tasks.measure_morphology import MeasureMorphologyTask
 from toys import SIGMA, draw
 
@@ -29,17 +25,10 @@ SHAPE = (64, 80)
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     """Package of a network that has not learnt: every galaxy is its aperture's."""
-    settings = TrainingSettings(stamp_size=32, widths=(4, 4, 4, 4, 4))
-    network = CompactNetwork(32, settings.widths)
-    # Zero weights at the end: the standard Gaussian, whatever the stamp.
-    network.head[-1].weight.data.zero_()
-    quantiles = np.tile(NORMAL_QUANTILES, (2, 3, 1))
     limits = {"psf_sigma": (1.0, 3.0), "pixel_scale": (0.15, 0.25), "signal_to_noise": (1, 1e4)}
-    estimator = CompactEstimator(
-        network, [0, 1, 0], [1, 0.5, 0.1], Calibration(np.array([0.0, 1.0]), quantiles), limits
-    )
+    estimator = constant_estimator([0, 1, 0], [1, 0.5, 0.1], limits=limits)
     folder = tmp_path_factory.mktemp("models") / "flat"
-    make_package(estimator, {}, settings, GalaxyRanges(), [0], "flat", "2").write(folder)
+    make_package(estimator, {}, {}, "flat", "2").write(folder)
     return str(folder)
 
 
@@ -47,6 +36,8 @@ def make_task(model, **fields):
     config = MeasureMorphologyTask.ConfigClass()
     config.estimator["compact"].model = model
     config.estimator["compact"].device = "cpu"
+    # What the flat model says is known; a fit would go its own way.
+    config.estimator["compact"].refine = False
     config.subtract_background = False
     for name, value in fields.items():
         setattr(config, name, value)
@@ -257,3 +248,64 @@ def test_peaks_that_were_merged_over_bands_are_of_the_patch():
         for name in ("spans", "peaks"):
             assert ("band" in getattr(connections, name).dimensions) != merged
         assert "band" in connections.coadd.dimensions
+
+
+def test_samples_where_asked(model):
+    scene = make_scene()
+    assert "samples" not in make_task(model).run(**scene).getDict()
+    found = make_task(model, n_samples=40, batch_size=3).run(**scene)
+    assert found.samples["peakId"].tolist() == np.repeat(scene["peaks"]["id"], 40).tolist()
+    mine = found.samples[found.samples["peakId"] == scene["peaks"]["id"][1]]
+    low, high = found.morphology["flux_p00135"][1], found.morphology["flux_p99865"][1]
+    assert np.mean((low < mine["flux"]) & (mine["flux"] < high)) > 0.9
+    again = make_task(model, n_samples=40).run(**scene)
+    np.testing.assert_allclose(again.samples["flux"], found.samples["flux"], rtol=1e-5)
+
+
+def test_samples_are_an_output_only_where_asked():
+    for number in (0, 3):
+        config = MeasureMorphologyTask.ConfigClass()
+        config.n_samples = number
+        connections = config.ConnectionsClass(config=config)
+        assert ("samples" in connections.outputs) == (number > 0)
+
+
+def test_radii_below_the_seeing_are_labelled(model):
+    # The flat model: e times the PSF's sigma, above its FWHM.
+    scene = make_scene()
+    assert set(make_task(model).run(**scene).morphology["radiusLabel"]) == {""}
+    table = make_task(model, below_seeing=1.3).run(**scene).morphology
+    assert set(table["radiusLabel"]) == {"Re below the seeing"}
+
+
+def test_the_estimator_says_what_becomes_of_neighbours(model):
+    scene = make_scene()
+    seen = []
+    for neighbours in ("mask", "keep", "noise"):
+        task = make_task(model)
+        task.estimator = Recorder(task.estimator, neighbours)
+        seen.append(task.run(**scene).morphology["maskedFraction"][0])
+        stamp = task.estimator.stamps.images[0][~task.estimator.stamps.usable[0]]
+        assert (neighbours == "noise") == bool(np.any(stamp != 0))
+    assert seen[0] == seen[2] > seen[1]
+
+
+def test_what_was_not_refined_is_flagged(model):
+    task = make_task(model)
+    task.estimator = Recorder(task.estimator, "mask", np.array([True, False, True, False]))
+    table = task.run(**make_scene()).morphology
+    assert ["NOT_REFINED" in names(row) for row in table] == [False, True, False, True]
+
+
+class Recorder:
+    """An estimator that treats neighbours in its own way and remembers what it got."""
+
+    def __init__(self, estimator, neighbours, refined=None):
+        self.inner, self.neighbours, self.refined = estimator, neighbours, refined
+        self.stamp_size, self.model_label = estimator.stamp_size, estimator.model_label
+
+    def run(self, stamps):
+        self.stamps = stamps
+        found = self.inner.run(stamps).getDict()
+        found.pop("refined", None)
+        return Struct(**found, **({} if self.refined is None else {"refined": self.refined}))

@@ -15,21 +15,32 @@ __all__ = ["LEVELS", "Calibration", "coverage", "residual_summary"]
 #: Central intervals: name and the places of their ends among the quantiles.
 LEVELS = {"68.27": (2, 4), "95.45": (1, 5), "99.73": (0, 6)}
 
+#: Intervals beyond the outermost quantile within which all truths fall.
+_OUT_OF_SIGHT = 10.0
+
+#: Narrower 68% intervals are points.
+_NO_WIDTH = 1e-6
+
+#: Galaxies of a bin, for quantiles out to 0.135%; fewer only where there are few in all.
+_PER_BIN = 400
+
 
 @dataclass(frozen=True)
 class Calibration:
-    """Where the truth falls in the network's Gaussians, as a function of S/N.
+    """Where the truth falls in posteriors, as a function of S/N.
 
-    Per target and bin of S/N, the quantiles of ``(truth - mean) / sigma``
-    take the place of those of the standard normal: a monotone map of the
-    probability integral transform, known at the seven levels.
+    A truth falls where the posterior has a quantile of the standard normal:
+    at ``(truth - mean) / sigma`` of a Gaussian. Per target and bin of S/N,
+    the quantiles of these places take those of the standard normal's own: a
+    monotone map of the probability integral transform, known at the seven
+    levels. What is skewed stays so.
 
     Parameters
     ----------
     log_signal : `numpy.ndarray`, (bins,)
         ln S/N at the bins' middles, ascending.
     quantiles : `numpy.ndarray`, (bins, 3, 7)
-        Of the standardised residual.
+        Of the truth's places.
     """
 
     log_signal: np.ndarray
@@ -44,17 +55,18 @@ class Calibration:
         Parameters
         ----------
         posterior : `~meas_blends.morphology.posterior.Posterior`
-            The network's, of ``n`` galaxies.
+            Of ``n`` galaxies.
         truth : `numpy.ndarray`, (n, 3)
             In the transformed space.
         signal_to_noise : `numpy.ndarray`, (n,)
             As measured in the aperture.
         bins : `int`, optional
-            Bins of S/N, each with as many galaxies.
+            Bins of S/N, of equal width in its logarithm. Those with too few
+            galaxies for their quantiles are joined to the next.
         """
-        residual = (truth - posterior.mean) / posterior.sigma
+        residual = _places(posterior.quantiles, truth)
         log_signal = _log_signal(signal_to_noise)
-        parts = np.array_split(np.argsort(log_signal, kind="stable"), bins)
+        parts = _bins(log_signal, bins)
         levels = ndtr(NORMAL_QUANTILES)
         return cls(
             np.array([np.median(log_signal[rows]) for rows in parts]),
@@ -73,15 +85,19 @@ class Calibration:
         Returns
         -------
         posterior : `~meas_blends.morphology.posterior.Posterior`
-            With the quantiles moved. Its mean is the new median and its
-            standard deviations are half the new 68% intervals; correlations
+            With the quantiles moved. Its mean moves as the median does, its
+            standard deviations grow as the 68% intervals do; correlations
             stay.
         """
         z = self._interpolate(_log_signal(signal_to_noise))
-        quantiles = posterior.mean[:, :, None] + posterior.sigma[:, :, None] * z
-        stretch = 0.5 * (z[:, :, 4] - z[:, :, 2])
+        old = posterior.quantiles
+        new = _quantiles_at(old, z)
+        before, after = old[:, :, 4] - old[:, :, 2], new[:, :, 4] - new[:, :, 2]
+        # Where B/T is known to be 0 or 1 there is no width.
+        known = np.minimum(before, after) < _NO_WIDTH
+        stretch = np.where(known, 1.0, after / np.where(known, 1.0, before))
         covariance = posterior.covariance * stretch[:, :, None] * stretch[:, None, :]
-        return Posterior(quantiles[:, :, 3].copy(), covariance, quantiles)
+        return Posterior(posterior.mean + new[:, :, 3] - old[:, :, 3], covariance, new)
 
     def _interpolate(self, log_signal: np.ndarray) -> np.ndarray:
         """Quantiles at each galaxy's S/N, linear between the bins, (n, 3, 7)."""
@@ -141,6 +157,49 @@ def residual_summary(posterior: Posterior, truth: np.ndarray) -> dict[str, dict[
         stem: {"bias": round(float(bias[i]), 5), "scatter": round(float(scatter[i]), 5)}
         for i, (stem, _, _) in enumerate(MORPHOLOGY_TARGETS)
     }
+
+
+def _places(quantiles: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Quantiles of the standard normal where values (...) fall among quantiles (..., 7).
+
+    Linear between them, and beyond as in the last interval. A value that
+    several quantiles have falls at the one next to the median.
+    """
+    low, middle, high = (quantiles[..., i] for i in (0, 3, 6))
+    # From the median outwards, the first interval that ends beyond the value.
+    up = values >= middle
+    above = (quantiles[..., 3:6] < values[..., None]).sum(axis=-1).clip(1, 3) + 2
+    below = 3 - (quantiles[..., 1:4] > values[..., None]).sum(axis=-1).clip(1, 3)
+    place = np.where(up, above, below)
+    start, end = (np.take_along_axis(quantiles, (place + i)[..., None], -1)[..., 0] for i in (0, 1))
+    width = end - start
+    inside = (values >= low) & (values <= high)
+    flat = width <= 0
+    part = (values - start) / np.where(flat, 1.0, width)
+    # In a flat interval: at its inner end, or out of sight if the value is beyond.
+    inner = np.where(up, 0.0, 1.0)
+    outer = np.where(up, _OUT_OF_SIGHT, 1 - _OUT_OF_SIGHT)
+    part = np.where(flat, np.where(inside, inner, outer), part)
+    return NORMAL_QUANTILES[place] + part.clip(1 - _OUT_OF_SIGHT, _OUT_OF_SIGHT)
+
+
+def _quantiles_at(quantiles: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Values at quantiles ``places`` (..., m) of the standard normal; undoes `_places`."""
+    low = np.floor(places - NORMAL_QUANTILES[0]).astype(int).clip(0, len(NORMAL_QUANTILES) - 2)
+    start, end = (np.take_along_axis(quantiles, low + i, axis=-1) for i in (0, 1))
+    return start + (places - NORMAL_QUANTILES[low]) * (end - start)
+
+
+def _bins(log_signal: np.ndarray, bins: int) -> list[np.ndarray]:
+    """Rows of each bin, in ascending S/N."""
+    order = np.argsort(log_signal, kind="stable")
+    edges = np.linspace(log_signal[order[0]], log_signal[order[-1]], bins + 1)[1:-1]
+    least, parts, start = min(_PER_BIN, len(order) // bins), [], 0
+    for end in np.searchsorted(log_signal[order], edges):
+        if end - start >= least and len(order) - end >= least:
+            parts.append(order[start:end])
+            start = end
+    return [*parts, order[start:]]
 
 
 def _log_signal(signal_to_noise: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -12,9 +12,11 @@ import torch
 from ..data.packages import ModelPackage
 from ..errors import BadInputError
 from .calibration import Calibration
-from .inputs import network_inputs
-from .network import CompactNetwork, covariance
+from .gaussian import covariance
+from .inputs import InputLayout, network_inputs
+from .network import CompactNetwork
 from .posterior import Posterior
+from .refinement.priors import GalaxyPrior
 
 if TYPE_CHECKING:
     from .simulate import SimulatedStamps
@@ -81,6 +83,11 @@ class CompactEstimator:
         aperture ``signal_to_noise`` of the training set.
     device : `torch.device`, optional
         Where the network runs.
+    prior : `~meas_blends.morphology.refinement.priors.GalaxyPrior`, optional
+        Of the galaxies of the training set, for a refinement; one that suits
+        the stamps' size if not given.
+    refined_calibration : `~meas_blends.morphology.calibration.Calibration`, optional
+        Of refined posteriors; they stand as they are if not given.
     """
 
     def __init__(
@@ -91,6 +98,8 @@ class CompactEstimator:
         calibration: Calibration | None = None,
         limits: Mapping[str, tuple[float, float]] | None = None,
         device: torch.device | str = "cpu",
+        prior: GalaxyPrior | None = None,
+        refined_calibration: Calibration | None = None,
     ) -> None:
         self.device = torch.device(device)
         self.network = network.to(self.device).eval()
@@ -98,6 +107,8 @@ class CompactEstimator:
         self.target_std = np.asarray(target_std, float)
         self.calibration = calibration
         self.limits = dict(limits or {})
+        self.prior = prior or GalaxyPrior.for_stamps(network.layout.stamp_size)
+        self.refined_calibration = refined_calibration
 
     @classmethod
     def from_package(
@@ -113,18 +124,26 @@ class CompactEstimator:
         arrays = package.arrays
         try:
             architecture = package.meta["architecture"]
-            network = CompactNetwork(architecture["stamp_size"], tuple(architecture["widths"]))
-            load_state(network, arrays)
-            calibration = Calibration(
-                arrays["calibration.log_signal"], arrays["calibration.quantiles"]
+            layout = InputLayout(
+                architecture["stamp_size"],
+                tuple(architecture["views"]),
+                architecture["view_size"],
+                tuple(architecture["apertures"]),
             )
+            network = CompactNetwork(layout, tuple(architecture["widths"]))
+            load_state(network, arrays)
+            refined = package.meta.get("refinement")
             return cls(
                 network,
                 arrays["target_mean"],
                 arrays["target_std"],
-                calibration,
+                _calibration(arrays, "calibration"),
                 {name: tuple(ends) for name, ends in package.meta["limits"].items()},
                 device,
+                GalaxyPrior.from_meta(refined["prior"]) if refined else None,
+                _calibration(arrays, "refined_calibration")
+                if "refined_calibration.quantiles" in arrays
+                else None,
             )
         except (KeyError, TypeError, AttributeError, RuntimeError) as error:
             reason = " ".join(str(error).split())
@@ -135,18 +154,38 @@ class CompactEstimator:
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Arrays of a model package; it must have been calibrated."""
-        return {
+        arrays = {
             **state_arrays(self.network),
             "target_mean": self.target_mean,
             "target_std": self.target_std,
-            "calibration.log_signal": self.calibration.log_signal,
-            "calibration.quantiles": self.calibration.quantiles,
+        }
+        calibrations = {
+            "calibration": self.calibration,
+            "refined_calibration": self.refined_calibration,
+        }
+        for name, calibration in calibrations.items():
+            if calibration is not None:
+                arrays[f"{name}.log_signal"] = calibration.log_signal
+                arrays[f"{name}.quantiles"] = calibration.quantiles
+        return arrays
+
+    @property
+    def architecture(self) -> dict[str, Any]:
+        """What a package must say of the network, as plain numbers."""
+        layout = self.network.layout
+        return {
+            "stamp_size": layout.stamp_size,
+            "views": list(layout.views),
+            "view_size": layout.view_size,
+            "apertures": list(layout.apertures),
+            "widths": list(self.network.widths),
+            "n_parameters": sum(p.numel() for p in self.network.parameters()),
         }
 
     @property
     def stamp_size(self) -> int:
         """Side of the stamps that it takes [pixel]."""
-        return self.network.size
+        return self.network.layout.stamp_size
 
     def predict(self, stamps: Stamps | SimulatedStamps, batch_size: int = 256) -> Prediction:
         """Measure stamps.
@@ -183,10 +222,11 @@ class CompactEstimator:
                 torch.as_tensor(stamps.usable[rows], device=self.device),
                 psf_sigma,
                 torch.as_tensor(stamps.noise_correlation[rows], device=self.device),
+                self.network.layout,
             )
             outputs = self.network(inputs.images, inputs.numbers)
             offset = torch.stack(
-                [torch.zeros_like(psf_sigma), torch.log(psf_sigma), inputs.log_aperture], dim=1
+                [torch.zeros_like(psf_sigma), torch.log(psf_sigma), inputs.log_flux], dim=1
             )
         return outputs.cpu().numpy(), offset.cpu().numpy(), inputs.signal_to_noise.cpu().numpy()
 
@@ -224,6 +264,10 @@ class CompactEstimator:
         for name, (low, high) in self.limits.items():
             outside |= (values[name] < low) | (values[name] > high)
         return outside
+
+
+def _calibration(arrays: Mapping[str, np.ndarray], name: str) -> Calibration:
+    return Calibration(arrays[f"{name}.log_signal"], arrays[f"{name}.quantiles"])
 
 
 def state_arrays(network: torch.nn.Module) -> dict[str, np.ndarray]:

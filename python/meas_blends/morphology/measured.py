@@ -16,10 +16,13 @@ from .simulate import StampSimulator
 __all__ = ["SIGNAL_BINS", "Measured", "measure_drawn", "summarise"]
 
 #: Edges of the bins of true S/N in which the test set is reported.
-SIGNAL_BINS = (5.0, 20.0, 50.0, 200.0, 1500.0)
+SIGNAL_BINS = (5.0, 20.0, 50.0, 200.0, 1500.0, 1e4, 3e4, 1e5, 1e6)
 
-#: Galaxies drawn at once.
-_BATCH = 512
+#: Fewer galaxies say nothing about coverage.
+_LEAST = 100
+
+#: Pixels of the galaxies drawn at once: 512 of 64 x 64.
+_BATCH_PIXELS = 512 * 64**2
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Measured:
     truth : `numpy.ndarray`, (n, 3)
         In the transformed space.
     aperture, signal_to_noise : `numpy.ndarray`, (n,)
-        S/N as measured in the aperture, and the true one.
+        S/N as measured in the apertures, and the true one.
     """
 
     posterior: Posterior
@@ -61,8 +64,9 @@ def measure_drawn(
     measured : `Measured`
     """
     posteriors, truth, aperture, signal = [], [], [], []
-    for start in range(0, n, _BATCH):
-        stamps = simulator.draw(rng, min(_BATCH, n - start))
+    batch = max(_BATCH_PIXELS // simulator.size**2, 1)
+    for start in range(0, n, batch):
+        stamps = simulator.draw(rng, min(batch, n - start))
         prediction = estimator.predict(stamps)
         posteriors.append(prediction.posterior)
         aperture.append(prediction.signal_to_noise)
@@ -82,7 +86,7 @@ def summarise(measured: Measured) -> dict[str, Any]:
     report = {"overall": _report(posterior, truth)}
     for low, high in itertools.pairwise(SIGNAL_BINS):
         rows = (signal >= low) & (signal < high)
-        if rows.any():
+        if np.count_nonzero(rows) >= _LEAST:
             part = Posterior(
                 posterior.mean[rows], posterior.covariance[rows], posterior.quantiles[rows]
             )

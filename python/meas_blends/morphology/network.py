@@ -8,10 +8,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-__all__ = ["CompactNetwork", "ScaleTransformer", "covariance", "gaussian_nll", "split_outputs"]
+from .gaussian import n_outputs
+from .inputs import CHANNELS, InputLayout
 
-#: Three means, three log variances, three entries of L.
-N_OUTPUTS = 9
+__all__ = ["CompactNetwork", "ScaleTransformer"]
+
+#: Of B/T, radius and flux.
+N_OUTPUTS = n_outputs(3)
 
 
 class ScaleTransformer(nn.Module):
@@ -80,43 +83,30 @@ class ScaleTransformer(nn.Module):
 class CompactNetwork(nn.Module):
     """A small network after GaMPEN (Ghosh et al. 2022, ApJ 935, 138).
 
-    Zoom by a spatial transformer, five stages of convolutions that halve the
-    image each, and a head that joins them with what is known of PSF, noise
-    and signal. There is no dropout: its noise would widen the posterior that
-    the loss already asks to be right.
+    Each view of the stamp is zoomed into by a spatial transformer and goes
+    through five stages of convolutions that halve it each. A head joins them
+    with what is known of PSF, noise and signal. There is no dropout: its
+    noise would widen the posterior that the loss already asks to be right.
 
     Parameters
     ----------
-    size : `int`, optional
-        Side of the stamps [pixel].
+    layout : `~meas_blends.morphology.inputs.InputLayout`, optional
+        What it is given.
     widths : sequence of `int`, optional
         Channels of the stages.
-    n_numbers : `int`, optional
-        Inputs of the head besides the images.
     """
 
     def __init__(
         self,
-        size: int = 64,
+        layout: InputLayout | None = None,
         widths: tuple[int, ...] = (24, 32, 64, 96, 128),
-        n_numbers: int = 3,
     ) -> None:
         super().__init__()
-        self.size = size
+        self.layout = layout or InputLayout()
         self.widths = tuple(widths)
-        self.transformer = ScaleTransformer(2)
-        self.stem = nn.Sequential(
-            nn.Conv2d(2, widths[0], 5, stride=2, padding=2, bias=False),
-            nn.BatchNorm2d(widths[0]),
-            nn.ReLU(),
-        )
-        stages = [_stage(i, o) for i, o in itertools.pairwise(widths)]
-        self.trunk = nn.Sequential(*stages)
-        with torch.no_grad():
-            features = self.trunk(self.stem(torch.zeros(2, 2, size, size))).shape
-        reduced = 32
-        self.reduce = nn.Sequential(nn.Conv2d(features[1], reduced, 1), nn.ReLU(), nn.Flatten())
-        joined = features[1] + reduced * features[2] * features[3] + n_numbers + 1
+        size = self.layout.view_size
+        self.branches = nn.ModuleList(_Branch(size, self.widths) for _ in self.layout.views)
+        joined = sum(branch.n_features for branch in self.branches) + self.layout.n_numbers
         self.head = nn.Sequential(
             nn.Linear(joined, 160),
             nn.ReLU(),
@@ -133,24 +123,47 @@ class CompactNetwork(nn.Module):
 
         Parameters
         ----------
-        images : `torch.Tensor`, (n, 2, size, size)
+        images : `torch.Tensor`, (n, views, 3, view_size, view_size)
             See `~meas_blends.morphology.inputs.NetworkInputs`.
         numbers : `torch.Tensor`, (n, n_numbers)
 
         Returns
         -------
         outputs : `torch.Tensor`, (n, 9)
-            As `split_outputs` takes them.
+            As `~meas_blends.morphology.gaussian.split_outputs` takes them.
         """
+        seen = [branch(images[:, i]) for i, branch in enumerate(self.branches)]
+        return self.head(torch.cat([*seen, numbers], dim=1))
+
+
+class _Branch(nn.Module):
+    """Looks at one view: zoom, convolutions, their mean and a reduced map of them."""
+
+    _REDUCED = 32
+
+    def __init__(self, size: int, widths: tuple[int, ...]) -> None:
+        super().__init__()
+        self.transformer = ScaleTransformer(CHANNELS)
+        self.stem = nn.Sequential(
+            nn.Conv2d(CHANNELS, widths[0], 5, stride=2, padding=2, bias=False),
+            nn.BatchNorm2d(widths[0]),
+            nn.ReLU(),
+        )
+        self.trunk = nn.Sequential(*(_stage(i, o) for i, o in itertools.pairwise(widths)))
+        self.reduce = nn.Sequential(
+            nn.Conv2d(widths[-1], self._REDUCED, 1), nn.ReLU(), nn.Flatten()
+        )
+        # Each of the five stages halves the side, upwards.
+        side = -(-size // 2 ** len(widths))
+        self.n_features = widths[-1] + self._REDUCED * side**2 + 1
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Features (n, n_features) of images (n, 3, size, size)."""
         zoomed, scale = self.transformer(images)
         features = self.trunk(self.stem(zoomed))
-        joined = [
-            features.mean(dim=(2, 3)),
-            self.reduce(features),
-            numbers,
-            torch.log(scale)[:, None],
-        ]
-        return self.head(torch.cat(joined, dim=1))
+        return torch.cat(
+            [features.mean(dim=(2, 3)), self.reduce(features), torch.log(scale)[:, None]], dim=1
+        )
 
 
 def _stage(channels_in: int, channels_out: int) -> nn.Sequential:
@@ -162,51 +175,3 @@ def _stage(channels_in: int, channels_out: int) -> nn.Sequential:
         nn.BatchNorm2d(channels_out),
         nn.ReLU(),
     )
-
-
-def split_outputs(outputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Split the network's outputs.
-
-    Parameters
-    ----------
-    outputs : `torch.Tensor`, (n, 9)
-        Means, log D, then L10, L20, L21.
-
-    Returns
-    -------
-    mean, log_d, lower : `torch.Tensor`, (n, 3)
-    """
-    return outputs[:, :3], outputs[:, 3:6], outputs[:, 6:]
-
-
-def gaussian_nll(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Mean negative log-likelihood (Ghosh et al. 2022, Eqs. 8-14).
-
-    With ``Sigma = L D L^T``, forward substitution gives ``z = L^-1 (y - mu)``
-    and the loss is half the sum of ``z^2 / D + log D``: no matrix is inverted.
-
-    Parameters
-    ----------
-    outputs : `torch.Tensor`, (n, 9)
-    targets : `torch.Tensor`, (n, 3)
-
-    Returns
-    -------
-    loss : `torch.Tensor`, ()
-        Without the constant ``1.5 log(2 pi)``.
-    """
-    mean, log_d, lower = split_outputs(outputs)
-    difference = targets - mean
-    z0 = difference[:, 0]
-    z1 = difference[:, 1] - lower[:, 0] * z0
-    z2 = difference[:, 2] - lower[:, 1] * z0 - lower[:, 2] * z1
-    z = torch.stack([z0, z1, z2], dim=1)
-    return 0.5 * (z**2 * torch.exp(-log_d) + log_d).sum(dim=1).mean()
-
-
-def covariance(outputs: torch.Tensor) -> torch.Tensor:
-    """Covariance matrices ``L D L^T``, (n, 3, 3)."""
-    _, log_d, lower = split_outputs(outputs)
-    triangle = torch.eye(3, device=outputs.device, dtype=outputs.dtype).repeat(len(outputs), 1, 1)
-    triangle[:, 1, 0], triangle[:, 2, 0], triangle[:, 2, 1] = lower.unbind(dim=1)
-    return (triangle * torch.exp(log_d)[:, None, :]) @ triangle.mT

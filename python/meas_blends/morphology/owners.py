@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
+from ..data.tiles import row_strips
+
 __all__ = ["ORPHAN", "SKY", "pixel_owners"]
 
 #: Owner of a pixel outside the footprints.
@@ -39,25 +41,26 @@ def pixel_owners(
         without a peak.
     """
     owners = np.full(labels.shape, SKY, np.int32)
-    inside = labels != 0
     if len(footprint) == 0:
-        owners[inside] = ORPHAN
+        owners[labels != 0] = ORPHAN
         return owners
     identifiers, first, row, count = np.unique(
         footprint, return_index=True, return_inverse=True, return_counts=True
     )
-    ids = labels[inside]
-    place = np.minimum(np.searchsorted(identifiers, ids), len(identifiers) - 1)
-    known = identifiers[place] == ids
-    owner = np.where(known, first[place], ORPHAN)
-    shared = known & (count[place] > 1)
-    if shared.any():
-        # Footprints are set apart along a third axis, farther than any two
-        # pixels, so that the nearest peak is one of the same footprint.
-        apart = 2.0 * sum(labels.shape)
-        py, px = np.nonzero(inside)
-        tree = cKDTree(np.stack([x, y, apart * row], axis=1))
-        pixels = np.stack([px[shared], py[shared], apart * place[shared]], axis=1)
-        owner[shared] = tree.query(pixels)[1]
-    owners[inside] = owner
+    # Footprints are set apart along a third axis, farther than any two
+    # pixels, so that the nearest peak is one of the same footprint.
+    apart = 2.0 * sum(labels.shape)
+    tree = cKDTree(np.stack([x, y, apart * row], axis=1))
+    # Strip by strip: lists of all pixels inside take more than the image.
+    for rows in row_strips(labels.shape):
+        py, px = np.nonzero(labels[rows])
+        ids = labels[rows][py, px]
+        place = np.minimum(np.searchsorted(identifiers, ids), len(identifiers) - 1)
+        known = identifiers[place] == ids
+        owner = np.where(known, first[place], ORPHAN)
+        shared = known & (count[place] > 1)
+        if shared.any():
+            pixels = [px[shared], py[shared] + rows.start, apart * place[shared]]
+            owner[shared] = tree.query(np.stack(pixels, axis=1))[1]
+        owners[rows][py, px] = owner
     return owners

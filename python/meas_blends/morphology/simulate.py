@@ -7,23 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from .galaxies import GalaxyRanges, GalaxySample, draw_galaxies
-from .render import GalaxyRenderer
+from .conditions import Conditions
+from .galaxies import GalaxySample
+from .populations import Population, draw_galaxies
+from .rendering.model import GalaxyModel
+from .rendering.psf import PsfTransform
+from .rendering.renderer import GalaxyRenderer
 from .widths import kolmogorov_width
 
 __all__ = ["SimulatedStamps", "StampSimulator"]
 
-#: Chances of what may take pixels from a stamp, or add light to it.
-_NEIGHBOUR_CHANCE, _BORDER_CHANCE = 0.4, 0.1
-
-#: Surface brightness [background sigma] down to which a grown footprint reaches.
+#: Surface brightness [sky noise] down to which a grown footprint reaches.
 _FOOTPRINT_EDGE = 0.3
-
-#: Relative error of a PSF's width, and level of sky left in a coadd [sigma].
-_PSF_ERROR, _SKY_ERROR = 0.01, 0.02
-
-#: Sky electrons over their Poisson noise: from one short exposure to a deep coadd.
-_SKY_ELECTRONS = (50.0, 1000.0)
 
 
 @dataclass(frozen=True)
@@ -33,15 +28,17 @@ class SimulatedStamps:
     Parameters
     ----------
     images : `torch.Tensor`, (n, size, size)
-        In background sigma; zero where not usable.
+        In units of the sky noise; zero where not usable.
     usable : `torch.Tensor` of `bool`, (n, size, size)
         Pixels that belong to the galaxy or to the sky.
     psf_sigma : `torch.Tensor`, (n,)
         Width of the PSF, pixel included, as `psf_width` gives it [pixel].
+    psf_fwhm : `torch.Tensor`, (n,)
+        That of the Kolmogorov PSF of this width, before the pixel [pixel].
     noise_correlation : `torch.Tensor`, (n,)
         Of pixels side by side.
     truth : `numpy.ndarray`, (n, 3)
-        B/T, half-light radius [pixel], flux [background sigma].
+        B/T, half-light radius [pixel], flux [sky noise].
     signal_to_noise : `numpy.ndarray`, (n,)
         Of the flux with a matched filter in white noise.
     """
@@ -49,6 +46,7 @@ class SimulatedStamps:
     images: torch.Tensor
     usable: torch.Tensor
     psf_sigma: torch.Tensor
+    psf_fwhm: torch.Tensor
     noise_correlation: torch.Tensor
     truth: np.ndarray
     signal_to_noise: np.ndarray
@@ -57,29 +55,38 @@ class SimulatedStamps:
 class StampSimulator:
     """Draws galaxies, renders them, and adds what real stamps come with.
 
-    Correlated sky noise, the galaxy's own Poisson noise, a sky level that is
-    slightly off, a PSF width known to one per cent, and a second galaxy whose
-    footprint is taken out, or the border of an image.
+    Correlated sky noise and the galaxy's own Poisson noise; and as far as the
+    conditions say so, a sky level that is slightly off, a PSF width that is
+    not known exactly, and a second galaxy whose footprint is taken out, or
+    the border of an image.
 
     Parameters
     ----------
-    ranges : `~meas_blends.morphology.galaxies.GalaxyRanges`
+    population : `~meas_blends.morphology.populations.Population`
+    conditions : `~meas_blends.morphology.conditions.Conditions`
     size : `int`
         Side of the stamps [pixel].
     device : `torch.device`, optional
     """
 
-    def __init__(self, ranges: GalaxyRanges, size: int, device: torch.device | str = "cpu") -> None:
-        self.ranges = ranges
+    def __init__(
+        self,
+        population: Population,
+        conditions: Conditions,
+        size: int,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.population = population
+        self.conditions = conditions
         self.size = size
         self.device = torch.device(device)
-        self._render = GalaxyRenderer(size, device)
+        self._renderer = GalaxyRenderer(size, self.device)
         position = torch.arange(size, device=self.device) - size // 2
         self._y, self._x = torch.meshgrid(position, position, indexing="ij")
 
     def draw(self, rng: np.random.Generator, n: int) -> SimulatedStamps:
-        """Draw galaxies from the ranges and simulate their stamps."""
-        return self.observe(rng, draw_galaxies(rng, n, self.ranges))
+        """Draw galaxies and simulate their stamps."""
+        return self.observe(rng, draw_galaxies(rng, n, self.population, self.conditions))
 
     def observe(self, rng: np.random.Generator, sample: GalaxySample) -> SimulatedStamps:
         """Simulate stamps of given galaxies.
@@ -96,28 +103,47 @@ class StampSimulator:
         n = len(sample)
         shapes = self._render(sample)
         per_flux = torch.sqrt((shapes**2).sum(dim=(1, 2))).double().cpu().numpy()
-        flux = sample.signal_to_noise / per_flux
+        flux = np.where(np.isnan(sample.flux), sample.signal_to_noise / per_flux, sample.flux)
         light = shapes * self._column(flux)
         neighbours, usable = self._neighbours(rng, light)
-        correlation = rng.uniform(0.0, 0.5, n) * (rng.uniform(0.0, 1.0, n) < 0.7)
         images = light + neighbours
-        images = images + self._noise(rng, images, correlation)
-        images += self._column(_SKY_ERROR * rng.standard_normal(n))
+        images = images + self._noise(rng, images, sample)
+        images += self._column(self.conditions.sky_error * rng.standard_normal(n))
         usable &= ~self._border(rng, n)
-        psf_sigma = kolmogorov_width(sample.psf_fwhm / sample.pixel_scale)
-        psf_sigma *= 1.0 + _PSF_ERROR * rng.standard_normal(n)
+        psf_fwhm = sample.psf_fwhm / sample.pixel_scale
+        psf_fwhm = psf_fwhm * (1.0 + self.conditions.psf_error * rng.standard_normal(n))
         radius = sample.half_light_radius / sample.pixel_scale
         return SimulatedStamps(
             images=images * usable,
             usable=usable,
-            psf_sigma=self._tensor(psf_sigma),
-            noise_correlation=self._tensor(correlation),
+            psf_sigma=self._tensor(kolmogorov_width(psf_fwhm)),
+            psf_fwhm=self._tensor(psf_fwhm),
+            noise_correlation=self._tensor(sample.noise_correlation),
             truth=np.stack([sample.bulge_to_total, radius, flux], axis=1),
-            signal_to_noise=sample.signal_to_noise,
+            signal_to_noise=flux * per_flux,
         )
 
+    def _render(self, sample: GalaxySample) -> torch.Tensor:
+        """Galaxies of unit flux, seen through their PSFs, (n, size, size)."""
+        scale = sample.pixel_scale
+        model = GalaxyModel(
+            bulge_to_total=self._tensor(sample.bulge_to_total),
+            bulge_radius=self._tensor(sample.bulge_radius / scale),
+            bulge_n=self._tensor(sample.bulge_n),
+            bulge_axis_ratio=self._tensor(sample.bulge_axis_ratio),
+            bulge_angle=self._tensor(sample.bulge_angle),
+            disk_radius=self._tensor(sample.disk_radius / scale),
+            disk_n=self._tensor(sample.disk_n),
+            disk_axis_ratio=self._tensor(sample.disk_axis_ratio),
+            disk_angle=self._tensor(sample.disk_angle),
+            dx=self._tensor(sample.dx),
+            dy=self._tensor(sample.dy),
+        )
+        psf = PsfTransform.kolmogorov(self._tensor(sample.psf_fwhm / scale))
+        return self._renderer(model, psf)
+
     def _noise(
-        self, rng: np.random.Generator, light: torch.Tensor, correlation: np.ndarray
+        self, rng: np.random.Generator, light: torch.Tensor, sample: GalaxySample
     ) -> torch.Tensor:
         """Noise of unit variance in the sky, more where the galaxy shines.
 
@@ -126,27 +152,31 @@ class StampSimulator:
         """
         n, ny, nx = light.shape
         generator = torch.Generator().manual_seed(int(rng.integers(2**63 - 1)))
-        white = torch.randn((n, ny + 2, nx + 2), generator=generator).to(self.device)
-        rho = np.where(correlation > 0, correlation, 1.0)
-        c = np.where(correlation > 0, (1 - np.sqrt(1 - np.minimum(2 * rho**2, 1))) / (2 * rho), 0.0)
-        side = self._column(c)
-        noise = white[:, 1:-1] + side * (white[:, :-2] + white[:, 2:])
-        noise = noise[:, :, 1:-1] + side * (noise[:, :, :-2] + noise[:, :, 2:])
-        noise = noise / (1 + 2 * side**2)
-        sky = self._column(np.exp(rng.uniform(*np.log(_SKY_ELECTRONS), n)))
-        return noise * torch.sqrt(1 + light.clamp_min(0) / sky)
+        noise = torch.randn((n, ny + 2, nx + 2), generator=generator).to(self.device)
+        correlation = sample.noise_correlation
+        if correlation.any():
+            rho = np.where(correlation > 0, correlation, 1.0)
+            c = (1 - np.sqrt(1 - np.minimum(2 * rho**2, 1))) / (2 * rho)
+            side = self._column(np.where(correlation > 0, c, 0.0))
+            noise[:, 1:-1] = noise[:, 1:-1] + side * (noise[:, :-2] + noise[:, 2:])
+            noise[:, :, 1:-1] = noise[:, :, 1:-1] + side * (noise[:, :, :-2] + noise[:, :, 2:])
+            noise /= 1 + 2 * side**2
+        sky = self._column(sample.sky_electrons)
+        return noise[:, 1:-1, 1:-1] * torch.sqrt(1 + light.clamp_min(0) / sky)
 
     def _neighbours(
         self, rng: np.random.Generator, light: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    ) -> tuple[torch.Tensor | float, torch.Tensor]:
         """Light of a second galaxy, and the pixels that are not its own.
 
         The second galaxy is the one before in the batch, moved. Of its grown
         footprint those pixels are lost that are nearer to it: what the
         stamps do with a footprint of its own, and with one that is shared.
         """
+        if self.conditions.neighbour_share == 0:
+            return 0.0, torch.ones(light.shape, dtype=torch.bool, device=self.device)
         n, half = len(light), self.size // 2
-        has = rng.uniform(0.0, 1.0, n) < _NEIGHBOUR_CHANCE
+        has = rng.uniform(0.0, 1.0, n) < self.conditions.neighbour_share
         distance = rng.uniform(6.0, half, n)
         angle = rng.uniform(0.0, 2 * np.pi, n)
         move_x = self._whole(distance * np.cos(angle))
@@ -164,7 +194,7 @@ class StampSimulator:
 
     def _border(self, rng: np.random.Generator, n: int) -> torch.Tensor:
         """Pixels beyond the border of an image, on one side of some stamps."""
-        has = rng.uniform(0.0, 1.0, n) < _BORDER_CHANCE
+        has = rng.uniform(0.0, 1.0, n) < self.conditions.border_share
         distance = np.where(has, rng.uniform(2.0, self.size // 2, n), self.size)
         side = rng.integers(4, size=n)
         along = self._column(np.array([1, -1, 0, 0])[side]) * self._x

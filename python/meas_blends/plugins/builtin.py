@@ -80,9 +80,41 @@ _TASKS = {
         "train_bands:TrainBandsTask",
         "Train one blend classifier over several bands",
     ),
+    "simulate_galaxies": (
+        "simulate_galaxies:SimulateGalaxiesTask",
+        "Draw sets of galaxies with known morphology, one in each image",
+    ),
     "train_morphology": (
         "train_morphology:TrainMorphologyTask",
-        "Train the morphology network on simulated galaxies",
+        "Train a morphology network on simulated galaxies",
+    ),
+    "finetune_morphology": (
+        "finetune_morphology:FinetuneMorphologyTask",
+        "Train a morphology network further on a user's own galaxies",
+    ),
+    "measure_galaxies": (
+        "measure_galaxies:MeasureGalaxiesTask",
+        "Measure the morphology of a set of galaxies, against the clock",
+    ),
+    "bound_galaxies": (
+        "bound_galaxies:BoundGalaxiesTask",
+        "Compute the Cramer-Rao bound, with priors, of each galaxy's B/T, radius and flux",
+    ),
+    "measure_peers": (
+        "measure_peers:MeasurePeersTask",
+        "Measure some galaxies of a set with other codes",
+    ),
+    "match_galaxies": (
+        "match_galaxies:MatchGalaxiesTask",
+        "Hold what several methods measured against the truth of a set of galaxies",
+    ),
+    "evaluate_morphology": (
+        "evaluate_morphology:EvaluateMorphologyTask",
+        "Score morphology estimators on galaxies of known truth",
+    ),
+    "report_morphology": (
+        "report_morphology:ReportMorphologyTask",
+        "Write a page with the scores and pictures of morphology estimators",
     ),
 }
 
@@ -126,6 +158,24 @@ def meas_blends_extensions() -> list[Extension]:
             "compact",
             "meas_blends.tasks.estimators.compact:CompactEstimatorTask",
             "Compact GaMPEN-style network with a full-covariance posterior",
+        ),
+        Extension(
+            "estimator",
+            "gampen",
+            "meas_blends.tasks.estimators.gampen:GampenEstimatorTask",
+            "GaMPEN whole (Ghosh et al. 2022), trained or of published weights",
+        ),
+        Extension(
+            "morphology_trainer",
+            "compact",
+            "meas_blends.tasks.morphology_trainers.compact:CompactTrainerTask",
+            "Train the compact network on galaxies drawn as it learns",
+        ),
+        Extension(
+            "morphology_trainer",
+            "gampen",
+            "meas_blends.tasks.morphology_trainers.gampen:GampenTrainerTask",
+            "Train GaMPEN, at the dropout rate that covers best",
         ),
         *finders,
         *trainers,

@@ -13,7 +13,7 @@ from lsst.pex.config import Config, Registry, makeRegistry
 from ..errors import BadInputError
 from .manager import extensions, load
 
-__all__ = ["estimators", "peak_finders", "task_class", "trainers"]
+__all__ = ["estimators", "morphology_trainers", "peak_finders", "task_class", "trainers"]
 
 _log = logging.getLogger(__name__)
 
@@ -74,3 +74,4 @@ for _found in extensions():
 peak_finders = _fill("peak_finder", "Peak finders by name")
 trainers = _fill("trainer", "Trainers of blend classifiers by name")
 estimators = _fill("estimator", "Morphology estimators by name")
+morphology_trainers = _fill("morphology_trainer", "Trainers of morphology networks by name")

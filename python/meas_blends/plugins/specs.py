@@ -16,6 +16,7 @@ KINDS = {
     "peak_finder": "a subtask of ClassifyBlendsTask, chosen by peak_finder.name",
     "trainer": "a subtask of TrainBlendClassifierTask, chosen by trainer.name",
     "estimator": "a subtask of MeasureMorphologyTask, chosen by estimator.name",
+    "morphology_trainer": "a subtask of TrainMorphologyTask, chosen by trainer.name",
     "task": "a PipelineTask, added to a pipeline by blendtask run --task NAME",
 }
 

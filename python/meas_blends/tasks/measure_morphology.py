@@ -10,13 +10,14 @@ from astropy.table import Table
 from lsst.pex.config import Field
 from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
 
+from ..data.child_models import ChildModels
 from ..data.coadd import Coadd
 from ..data.footprints import spans_to_labels
-from ..data.morphology_tables import MORPHOLOGY
+from ..data.morphology_tables import MORPHOLOGY, MORPHOLOGY_SAMPLES, MORPHOLOGY_TARGETS
 from ..detection.background import subtract_background
 from ..detection.complete import complete_coadd
 from ..plugins.registries import estimators
-from .dimensions import drop_band
+from .dimensions import PATCH, drop_band
 from .filtering import BackgroundConfig
 
 if TYPE_CHECKING:
@@ -48,6 +49,12 @@ class MeasureMorphologyConnections(
         storageClass="ArrowAstropy",
         dimensions=("skymap", "tract", "patch", "band"),
     )
+    models = ct.Input(
+        doc="Models of a deblender; only with deblended.",
+        name="blend_child_models",
+        storageClass="BlendChildModels",
+        dimensions=PATCH,
+    )
     morphology = ct.Output(
         doc="One row an object: the posterior of B/T, radius and flux.",
         name="blend_morphology",
@@ -55,8 +62,19 @@ class MeasureMorphologyConnections(
         dimensions=("skymap", "tract", "patch", "band"),
     )
 
+    samples = ct.Output(
+        doc="Samples of the posteriors; only with n_samples.",
+        name="blend_morphology_samples",
+        storageClass="ArrowAstropy",
+        dimensions=("skymap", "tract", "patch", "band"),
+    )
+
     def __init__(self, *, config: MeasureMorphologyConfig | None = None) -> None:
         super().__init__(config=config)
+        if config.n_samples == 0:
+            del self.samples
+        if not config.deblended:
+            del self.models
         if config.merged_peaks:
             drop_band(self, "spans", "peaks")
 
@@ -71,11 +89,28 @@ class MeasureMorphologyConfig(
         " every band.",
         default=False,
     )
+    deblended = Field[bool](
+        doc="Subtract the models that a deblender made of all other objects? Only neighbours"
+        " without a model are then masked.",
+        default=False,
+    )
     estimator = estimators.makeField(doc="What measures the stamps, by name.", default="compact")
     batch_size = Field[int](
-        doc="Stamps that are cut and measured at once; bounds the memory.",
+        doc="Most stamps that are cut and measured at once; bounds the memory. Of stamps larger"
+        " than 64 x 64 fewer are, so that they have no more pixels.",
         default=512,
         check=lambda size: size >= 1,
+    )
+    n_samples = Field[int](
+        doc="Samples of each posterior to write, as a table of their own.",
+        default=0,
+        check=lambda number: number >= 0,
+    )
+    seed = Field[int](
+        doc="Seed of samples, and of the noise that takes the place of neighbours for estimators"
+        " that want it.",
+        default=1,
+        check=lambda value: value >= 0,
     )
     min_core = Field[float](
         doc="Least share of usable pixels within one PSF FWHM of a peak; below, it has FAILED.",
@@ -91,6 +126,12 @@ class MeasureMorphologyConfig(
         doc="Median B/T up to which a galaxy is labelled 'highly disk-dominated'.",
         default=0.10,
         check=lambda share: 0 <= share <= 1,
+    )
+    below_seeing = Field[float](
+        doc="A galaxy whose median radius is below this share of the PSF's FWHM is labelled 'Re"
+        " below the seeing'.",
+        default=1.0,
+        check=lambda share: share >= 0,
     )
     unresolved = Field[float](
         doc="A median radius below this share of the PSF's FWHM is flagged UNRESOLVED.",
@@ -118,7 +159,9 @@ class MeasureMorphologyTask(PipelineTask):
         super().__init__(**kwargs)
         self.makeSubtask("estimator")
 
-    def run(self, coadd: Coadd, spans: Table, peaks: Table) -> Struct:
+    def run(
+        self, coadd: Coadd, spans: Table, peaks: Table, models: ChildModels | None = None
+    ) -> Struct:
         """Measure the morphology of every peak.
 
         Parameters
@@ -129,16 +172,20 @@ class MeasureMorphologyTask(PipelineTask):
             Pixels of the footprints, `~meas_blends.data.catalogs.SPANS`.
         peaks : `astropy.table.Table`
             `~meas_blends.data.catalogs.PEAKS`.
+        models : `~meas_blends.data.child_models.ChildModels`, optional
+            Of the same peaks, from `DeblendTask`.
 
         Returns
         -------
         result : `lsst.pipe.base.Struct`
             ``morphology``, one row a peak in the same order
             (`~meas_blends.data.morphology_tables.MORPHOLOGY`). What could not be
-            measured is NaN, and flagged.
+            measured is NaN, and flagged. With ``n_samples``, ``samples`` too,
+            `~meas_blends.data.morphology_tables.MORPHOLOGY_SAMPLES`.
         """
         if len(peaks) == 0:
-            return Struct(morphology=MORPHOLOGY.make())
+            samples = {"samples": MORPHOLOGY_SAMPLES.make()} if self.config.n_samples else {}
+            return Struct(morphology=MORPHOLOGY.make(), **samples)
         # Stamps and networks need scipy and torch: only where they are used.
         from ..morphology.stamps import StampCutter, cut_stamps
 
@@ -149,9 +196,21 @@ class MeasureMorphologyTask(PipelineTask):
             coadd = subtract_background(
                 coadd, self.config.background_mesh, self.config.background_median, labels != 0
             )
-        cutter = StampCutter(coadd, labels, peaks, self.estimator.stamp_size, self.config.min_core)
+        noise, draws = np.random.default_rng(self.config.seed).spawn(2)
+        cutter = StampCutter(
+            coadd,
+            labels,
+            peaks,
+            self.estimator.stamp_size,
+            self.config.min_core,
+            # One that says nothing of neighbours gets them masked.
+            getattr(self.estimator, "neighbours", "mask"),
+            noise,
+            models,
+        )
         parts = [
-            self._measure(stamps, coadd) for stamps in cut_stamps(cutter, self.config.batch_size)
+            self._measure(stamps, coadd, draws)
+            for stamps in cut_stamps(cutter, self.config.batch_size)
         ]
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         failed = columns["flags"] & MORPHOLOGY.flag("FAILED") != 0
@@ -166,27 +225,40 @@ class MeasureMorphologyTask(PipelineTask):
             "estimator": self.config.estimator.name,
             "model": self.estimator.model_label,
         }
-        return Struct(morphology=MORPHOLOGY.make({**keys, **columns}))
+        samples = columns.pop("samples")
+        made = {"morphology": MORPHOLOGY.make({**keys, **columns})}
+        if self.config.n_samples:
+            made["samples"] = _sample_table(np.asarray(peaks["id"]), samples)
+        return Struct(**made)
 
-    def _measure(self, stamps: Stamps, coadd: Coadd) -> dict[str, np.ndarray]:
-        """Columns of one batch, in physical units, flagged."""
+    def _measure(
+        self, stamps: Stamps, coadd: Coadd, draws: np.random.Generator
+    ) -> dict[str, np.ndarray]:
+        """Columns of one batch, in physical units, flagged; and samples (n, n_samples, 3)."""
+        from ..morphology.samples import draw_samples
+
         measured = self.estimator.run(stamps)
         posterior = measured.posterior
         failed = stamps.flags & MORPHOLOGY.flag("FAILED") != 0
+        radius = np.exp(posterior.quantiles[:, 1, 3])
         found = {
             "NO_ZERO_POINT": np.full(len(stamps), not np.isfinite(coadd.nanojansky_per_count)),
             "NO_PIXEL_SCALE": np.full(len(stamps), not np.isfinite(coadd.pixel_scale)),
-            "UNRESOLVED": ~failed
-            & (np.exp(posterior.quantiles[:, 1, 3]) < self.config.unresolved * stamps.psf_fwhm),
+            "UNRESOLVED": ~failed & (radius < self.config.unresolved * stamps.psf_fwhm),
             "OUTSIDE_TRAINING": ~failed & measured.outside,
         }
+        # An estimator that does not refine says nothing of it.
+        if hasattr(measured, "refined"):
+            found["NOT_REFINED"] = ~failed & ~measured.refined
         flags = stamps.flags.copy()
         for name, rows in found.items():
             flags |= np.where(rows, MORPHOLOGY.flag(name), 0).astype(flags.dtype)
         factors = np.ones((len(stamps), 3))
         factors[:, 1] = coadd.pixel_scale
         factors[:, 2] = coadd.nanojansky_per_count * stamps.sigma
-        columns = posterior.shifted(np.log(factors)).columns()
+        posterior = posterior.shifted(np.log(factors))
+        columns = posterior.columns()
+        columns["samples"] = draw_samples(posterior, draws, self.config.n_samples)
         for values in columns.values():
             values[failed] = np.nan
         median = columns["bulgeToTotal_p50"]
@@ -196,6 +268,17 @@ class MeasureMorphologyTask(PipelineTask):
             "",
         )
         columns["label"] = label
+        below = ~failed & (radius < self.config.below_seeing * stamps.psf_fwhm)
+        columns["radiusLabel"] = np.where(below, "Re below the seeing", "")
         columns["maskedFraction"] = stamps.masked_fraction
         columns["flags"] = flags
         return columns
+
+
+def _sample_table(peaks: np.ndarray, samples: np.ndarray) -> Table:
+    """Samples (n, m, 3) of peaks (n,) as a long table."""
+    n, number = samples.shape[:2]
+    values = samples.reshape(n * number, 3).T
+    columns = dict(zip((stem for stem, _, _ in MORPHOLOGY_TARGETS), values, strict=True))
+    keys = {"peakId": np.repeat(peaks, number), "sample": np.tile(np.arange(number), n)}
+    return MORPHOLOGY_SAMPLES.make({**keys, **columns})

@@ -4,18 +4,17 @@ import lsst.pex.config
 import numpy as np
 import pytest
 
+from compact_toys import LAYOUT, constant_estimator
+from meas_blends.data.morphology_tables import MORPHOLOGY
 from meas_blends.data.packages import MORPHOLOGY_COMPACT, ModelPackage, shipped_packages
+from meas_blends.detection.psf import gaussian_psf
 from meas_blends.errors import BadInputError
-from meas_blends.morphology.calibration import Calibration
-from meas_blends.morphology.compact import CompactEstimator
-from meas_blends.morphology.network import CompactNetwork
-from meas_blends.morphology.posterior import NORMAL_QUANTILES
 from meas_blends.morphology.stamps import Stamps
 from meas_blends.tasks.estimators.compact import CompactEstimatorConfig, CompactEstimatorTask
 
-SIZE, WIDTHS = 32, (4, 4, 4, 4, 4)
+SIZE = LAYOUT.stamp_size
 META = {
-    "architecture": {"stamp_size": SIZE, "widths": list(WIDTHS)},
+    "architecture": constant_estimator([0, 1, 0], [1, 0.5, 0.1]).architecture,
     "limits": {"psf_sigma": [1, 3], "pixel_scale": [0.15, 0.25], "signal_to_noise": [1, 1e4]},
 }
 
@@ -23,10 +22,7 @@ META = {
 @pytest.fixture(scope="module")
 def arrays():
     """Of a network whose every answer is the standard Gaussian."""
-    network = CompactNetwork(SIZE, WIDTHS)
-    network.head[-1].weight.data.zero_()
-    calibration = Calibration(np.array([0.0, 1.0]), np.tile(NORMAL_QUANTILES, (2, 3, 1)))
-    return CompactEstimator(network, [0, 1, 0], [1, 0.5, 0.1], calibration).to_arrays()
+    return constant_estimator([0, 1, 0], [1, 0.5, 0.1]).to_arrays()
 
 
 @pytest.fixture
@@ -40,8 +36,9 @@ def write(tmp_path):
     return write
 
 
-def make_task(model, **fields):
-    return CompactEstimatorTask(config=CompactEstimatorConfig(model=model, device="cpu", **fields))
+def make_task(model, refine=False, **fields):
+    config = CompactEstimatorConfig(model=model, device="cpu", refine=refine, **fields)
+    return CompactEstimatorTask(config=config)
 
 
 def make_stamps(heights, psf_sigma, pixel_scale=0.2):
@@ -54,6 +51,7 @@ def make_stamps(heights, psf_sigma, pixel_scale=0.2):
         images=images,
         usable=np.ones(images.shape, bool),
         sigma=zero + 5,
+        psf=gaussian_psf(1.7),
         psf_sigma=np.array(psf_sigma, np.float32),
         noise_correlation=zero,
         dx=zero,
@@ -91,8 +89,25 @@ def test_stamps_unlike_those_of_the_training(arrays, write, pixel_scale, expecte
     assert make_task(write(arrays)).run(stamps).outside.tolist() == expected
 
 
-def test_no_stamp(arrays, write):
-    result = make_task(write(arrays)).run(make_stamps([], []))
+def test_refined_stamps(arrays, write):
+    stamps = make_stamps([1.0, 0.0], [1.7, 1.7])
+    # A galaxy with a round disk, without noise, and one that has failed.
+    offset = np.arange(SIZE) - SIZE // 2
+    stamps.images[0] = 100 * np.exp(-0.15 * np.hypot(offset[:, None], offset) ** 1.5)
+    stamps.flags[1] = MORPHOLOGY.flag("FAILED")
+    model = write(arrays)
+    result = make_task(model, refine=True).run(stamps)
+    assert result.refined.tolist() == [True, False]
+    network = make_task(model).run(stamps).posterior
+    np.testing.assert_array_equal(result.posterior.mean[1], network.mean[1])
+    flux = np.exp(result.posterior.quantiles[0, 2, 3])
+    np.testing.assert_allclose(flux, stamps.images[0].sum(), rtol=0.05)
+    assert result.posterior.sigma[0, 2] < 0.5 * network.sigma[0, 2]
+
+
+@pytest.mark.parametrize("refine", [False, True])
+def test_no_stamp(arrays, write, refine):
+    result = make_task(write(arrays), refine).run(make_stamps([], []))
     assert result.posterior.quantiles.shape == (0, 3, 7)
     assert result.outside.shape == (0,)
 

@@ -1,0 +1,1 @@
+"""Scores of morphology estimators on galaxies of known truth."""

@@ -1,0 +1,1 @@
+"""How morphology networks are trained, on simulated galaxies and on a user's own."""

@@ -1,0 +1,1 @@
+"""Trainers of morphology networks: subtasks that `TrainMorphologyTask` chooses from by name."""

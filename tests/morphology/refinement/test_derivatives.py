@@ -1,0 +1,50 @@
+"""Raw images and derivatives, against the renderer and differences of it."""
+
+import numpy as np
+import torch
+
+from meas_blends.morphology.refinement.derivatives import Derivatives
+from meas_blends.morphology.refinement.noise import whitening
+from meas_blends.morphology.refinement.priors import N_PARAMETERS, PSF_WIDTH, SKY, GalaxyPrior
+from meas_blends.morphology.rendering.psf import PsfTransform
+from meas_blends.morphology.rendering.renderer import GalaxyRenderer
+
+SIZE, FWHM, PRIOR = 40, 4.0, GalaxyPrior(radius=(0.5, 8.0))
+ONE = torch.ones(1, dtype=torch.float64)
+FREE = torch.full_like(ONE, torch.nan)
+
+
+def unfold(z):
+    return PRIOR.unfold(z, 5 * ONE, 0.7 * ONE, FREE)
+
+
+def draw(z, matrix):
+    """The model of a stamp, drawn by the renderer."""
+    galaxies = unfold(z)
+    psf = PsfTransform.kolmogorov(FWHM * torch.exp(galaxies.values[:, PSF_WIDTH]))
+    image = GalaxyRenderer(SIZE)(galaxies.model, psf) * galaxies.flux.float()
+    return matrix @ (image + galaxies.values[:, SKY].float()) @ matrix.mT
+
+
+def test_derivatives_are_those_of_the_renderers_images():
+    matrix = whitening(torch.tensor([0.3]), SIZE)
+    rng = np.random.default_rng(3)
+    z = torch.from_numpy(rng.normal(0, 0.7, (1, N_PARAMETERS)))
+    z[:, PSF_WIDTH] = z[:, SKY] = 0.0
+    galaxies = unfold(z)
+    raw = Derivatives(PsfTransform.kolmogorov(torch.tensor([FWHM])), matrix)(
+        galaxies.model.to("cpu")
+    )
+    image = draw(z, matrix)[0]
+    np.testing.assert_allclose(
+        raw[0, 0] * galaxies.flux.float(), image, atol=2e-4 * image.max().item()
+    )
+    slopes = torch.einsum("pr,ryx->pyx", galaxies.raw_weights()[0].float(), raw[0])
+    for i in range(N_PARAMETERS):
+        # Long enough for float32, and longer for what is small.
+        step = torch.zeros_like(z)
+        step[:, i] = 0.5 if i in (PSF_WIDTH, SKY) else 0.1
+        difference = (draw(z + step, matrix) - draw(z - step, matrix))[0] / (2 * step[0, i])
+        np.testing.assert_allclose(
+            slopes[i], difference, atol=0.03 * difference.abs().max().item(), err_msg=str(i)
+        )

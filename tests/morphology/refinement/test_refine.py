@@ -1,0 +1,152 @@
+"""Refinement of galaxies of known truth."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from meas_blends.data.morphology_tables import MORPHOLOGY
+from meas_blends.detection.psf import gaussian_psf
+from meas_blends.morphology.posterior import Posterior
+from meas_blends.morphology.refinement.refine import (
+    RefinementSettings,
+    refine,
+    refine_stamps,
+)
+from meas_blends.morphology.stamps import Stamps
+from refinement_toys import toy_stamps
+
+ELECTRONS = np.geomspace(50.0, 1000.0, 12)
+
+
+def refined(stamps, psf, start, settings=None, sky_electrons=None):
+    return refine(
+        stamps.images,
+        stamps.usable,
+        stamps.noise_correlation,
+        psf,
+        start,
+        settings or RefinementSettings(),
+        sky_electrons,
+    )
+
+
+@pytest.fixture(scope="module")
+def bright():
+    """Twelve bright galaxies with a bulge and a disk each, refined."""
+    _, stamps, truth, start, psf = toy_stamps(4, 12, (200.0, 400.0), sky_electrons=ELECTRONS)
+    return (
+        stamps,
+        truth,
+        start,
+        psf,
+        refined(stamps, psf, start, sky_electrons=torch.from_numpy(ELECTRONS)),
+    )
+
+
+def test_flux_and_radius_come_nearer_to_the_truth(bright):
+    _, truth, start, _, found = bright
+    assert found.converged.mean() >= 0.9
+    error = np.abs(found.posterior.quantiles[:, :, 3] - truth)
+    before = np.abs(start.mean - truth)
+    assert np.median(error[:, 2]) < 0.7 * np.median(before[:, 2])
+    assert np.median(error[:, 1]) < np.median(before[:, 1])
+    low, high = found.posterior.quantiles[:, :, 0], found.posterior.quantiles[:, :, 6]
+    assert ((low <= truth) & (truth <= high)).mean() > 0.9
+
+
+def test_quantiles_ascend(bright):
+    posterior = bright[4].posterior
+    assert (np.diff(posterior.quantiles, axis=2) >= 0).all()
+    assert (np.linalg.eigvalsh(posterior.covariance) > 0).all()
+
+
+def test_a_fit_that_does_not_converge_leaves_the_start(bright):
+    stamps, _, start, psf, _ = bright
+    found = refined(stamps, psf, start, RefinementSettings(steps=1))
+    failed = ~found.converged
+    assert failed.any()
+    np.testing.assert_array_equal(found.posterior.mean[failed], start.mean[failed])
+    np.testing.assert_array_equal(found.posterior.quantiles[failed], start.quantiles[failed])
+
+
+def test_batches_do_not_matter(bright):
+    stamps, _, start, psf, whole = bright
+    rows = slice(0, 3)
+    part = refine(
+        stamps.images[rows],
+        stamps.usable[rows],
+        stamps.noise_correlation[rows],
+        psf.select(rows),
+        Posterior(start.mean[rows], start.covariance[rows], start.quantiles[rows]),
+        RefinementSettings(),
+        torch.from_numpy(ELECTRONS[rows]),
+    )
+    sigma = whole.posterior.sigma[rows]
+    assert (np.abs(part.posterior.mean - whole.posterior.mean[rows]) < 0.25 * sigma).all()
+
+
+def test_nothing_is_refined_to_nothing(bright):
+    stamps, _, start, psf, _ = bright
+    none = slice(0, 0)
+    found = refine(
+        stamps.images[none],
+        stamps.usable[none],
+        stamps.noise_correlation[none],
+        psf.select(none),
+        Posterior(start.mean[none], start.covariance[none], start.quantiles[none]),
+        RefinementSettings(),
+    )
+    assert found.converged.shape == (0,)
+
+
+def test_pure_disks_and_bulges_are_recognised():
+    share = np.repeat([0.0, 1.0], 6)
+    sizes = {"disk_radius": np.full(12, 0.9), "bulge_radius": np.full(12, 0.9)}
+    _, stamps, truth, start, psf = toy_stamps(5, 12, (150.0, 151.0), bulge_to_total=share, **sizes)
+    found = refined(stamps, psf, start)
+    off = (found.posterior.quantiles[:, :, 3] - truth) / found.posterior.sigma
+    assert found.converged.mean() > 0.9
+    assert (np.abs(np.median(off.reshape(2, 6, 3), axis=1)) < 1.0).all()
+    median = found.posterior.physical_quantiles()[:, 0, 3]
+    assert np.median(median[:6]) < 0.05 and np.median(median[6:]) > 0.95
+
+
+def test_masked_pixels_say_nothing(bright):
+    stamps, _, start, psf, _ = bright
+    usable = stamps.usable.clone()
+    usable[:, :, 45:] = False
+    spoilt = stamps.images.clone()
+    spoilt[:, :, 45:] = 1e4
+    results = []
+    for images in (spoilt, stamps.images * usable):
+        changed = dataclasses.replace(stamps, images=images * usable, usable=usable)
+        results.append(refined(changed, psf, start))
+    np.testing.assert_allclose(results[0].posterior.mean, results[1].posterior.mean)
+    assert results[0].converged.mean() > 0.8
+
+
+def test_failed_stamps_of_a_coadd_keep_the_networks_answer(bright):
+    stamps, _, start, _, _ = bright
+    n, zero = 3, np.zeros(3, np.float32)
+    flags = np.array([0, MORPHOLOGY.flag("FAILED"), 0], np.int32)
+    cut = Stamps(
+        images=stamps.images[:n].numpy(),
+        usable=stamps.usable[:n].numpy(),
+        sigma=zero + 1,
+        psf=gaussian_psf(1.8),
+        psf_sigma=zero + np.float32(1.8),
+        noise_correlation=zero,
+        dx=zero,
+        dy=zero,
+        flags=flags,
+        masked_fraction=zero,
+        pixel_scale=0.2,
+    )
+    first = Posterior(start.mean[:n], start.covariance[:n], start.quantiles[:n])
+    found = refine_stamps(cut, first, RefinementSettings(), "cpu")
+    assert not found.converged[1]
+    np.testing.assert_array_equal(found.posterior.mean[1], first.mean[1])
+    cut.flags[:] = flags[1]
+    assert not refine_stamps(cut, first, RefinementSettings(), "cpu").converged.any()
