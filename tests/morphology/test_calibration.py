@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from meas_blends.morphology.calibration import Calibration, coverage, residual_summary
-from meas_blends.morphology.posterior import Posterior
+from meas_blends.morphology.posterior import NORMAL_QUANTILES, Posterior
 
 IDEAL = {"68.27": 68.27, "95.45": 95.45, "99.73": 99.73}
 
@@ -69,6 +69,50 @@ def test_rare_signals_have_bins_of_their_own_if_they_suffice():
     sigma = calibration.apply(posterior, signal).sigma
     np.testing.assert_allclose(sigma[signal < 15], 2.0, rtol=0.1)
     np.testing.assert_allclose(sigma[signal > 4e3], 1.0, rtol=0.1)
+
+
+def skewed(rng, n, stated=1.0):
+    """Posteriors whose truths are ``exp`` of a Gaussian ``stated`` times as wide as they say."""
+    middle = rng.normal(size=(n, 3))
+    quantiles = middle[:, :, None] + np.exp(0.4 * NORMAL_QUANTILES)
+    truth = middle + np.exp(0.4 * stated * rng.normal(size=(n, 3)))
+    covariance = np.broadcast_to(0.2 * np.eye(3), (n, 3, 3))
+    return Posterior(quantiles[:, :, 3].copy(), covariance, quantiles), truth
+
+
+def test_what_is_skewed_stays_so():
+    rng = np.random.default_rng(7)
+    one = np.ones(20_000)
+    posterior, truth = skewed(rng, 20_000, 0.7)
+    calibration = Calibration.learn(posterior, truth, one, bins=1)
+    posterior, truth = skewed(rng, 20_000, 0.7)
+    repaired = calibration.apply(posterior, one)
+    for shares in coverage(repaired, truth).values():
+        assert shares == pytest.approx(IDEAL, abs=1.0)
+    off = repaired.quantiles[0, 0] - posterior.quantiles[0, 0, 3] + 1
+    np.testing.assert_allclose(off[1:6], np.exp(0.28 * NORMAL_QUANTILES[1:6]), rtol=0.05)
+
+
+def test_a_truth_that_several_quantiles_have():
+    """B/T that is 1 for all but a few: the intervals end there, and hold it."""
+    quantiles = np.tile([-3.0, 0.0, 2.0, 4.6, 4.6, 4.6, 4.6], (1000, 3, 1))
+    posterior = Posterior(quantiles[:, :, 3].copy(), np.tile(np.eye(3), (1000, 1, 1)), quantiles)
+    truth = np.full((1000, 3), 4.6)
+    truth[:100] = 1.0
+    signal = np.ones(1000)
+    repaired = Calibration.learn(posterior, truth, signal, bins=1).apply(posterior, signal)
+    assert np.isfinite(repaired.quantiles).all() and np.isfinite(repaired.covariance).all()
+    np.testing.assert_allclose(repaired.quantiles[:, :, 3:], 4.6)
+    assert (np.diff(repaired.quantiles, axis=2) >= 0).all()
+
+
+def test_a_neutral_calibration_changes_nothing():
+    posterior, _ = skewed(np.random.default_rng(8), 50)
+    posterior.quantiles[:, 0, 3:] = posterior.quantiles[:, 0, 3:4]
+    neutral = Calibration(np.zeros(1), np.tile(NORMAL_QUANTILES, (1, 3, 1)))
+    same = neutral.apply(posterior, np.ones(50))
+    np.testing.assert_allclose(same.quantiles, posterior.quantiles)
+    np.testing.assert_allclose(same.covariance, posterior.covariance)
 
 
 def test_one_bin_and_signals_without_a_log():

@@ -11,7 +11,7 @@ from meas_blends.data.catalogs import PEAKS
 from meas_blends.data.coadd import NANOJANSKY_ZERO_POINT
 from meas_blends.data.footprints import labels_to_spans
 from meas_blends.data.morphology_tables import MORPHOLOGY
-from meas_blends.data.packages import shipped_packages
+from meas_blends.data.packages import ModelPackage, shipped_packages
 from meas_blends.detection.psf import psf_from_fwhm
 from meas_blends.errors import BadInputError
 from meas_blends.morphology.training.compact import make_package
@@ -309,3 +309,31 @@ class Recorder:
         found = self.inner.run(stamps).getDict()
         found.pop("refined", None)
         return Struct(**found, **({} if self.refined is None else {"refined": self.refined}))
+
+
+def test_a_model_that_is_given_takes_the_place_of_the_configured_one(model):
+    config = MeasureMorphologyTask.ConfigClass()
+    config.estimator["compact"].refine = False
+    config.subtract_background = False
+    config.model_from_butler = True
+    connections = config.connections.ConnectionsClass(config=config)
+    assert connections.prerequisiteInputs == {"morphology_model"}
+    task = MeasureMorphologyTask(config=config)
+    given = ModelPackage.read(model)
+    scene = make_scene()
+    own = make_task(model).run(**scene).morphology
+    result = task.run(**scene, morphology_model=given).morphology
+    assert set(result["model"]) == {"flat 2"}
+    np.testing.assert_array_equal(result["flux_p50"], own["flux_p50"])
+    given.kind = "morphology_gampen"
+    with pytest.raises(BadInputError, match="of kind morphology_gampen, where morphology_compact"):
+        task.run(**scene, morphology_model=given)
+
+
+def test_an_estimator_without_a_model_fails_when_the_task_is_built():
+    config = MeasureMorphologyTask.ConfigClass()
+    config.estimator.name = "gampen"
+    with pytest.raises(BadInputError, match="gampen: no model is given"):
+        MeasureMorphologyTask(config=config)
+    config.model_from_butler = True
+    MeasureMorphologyTask(config=config)

@@ -16,6 +16,7 @@ from ..data.galaxy_sets import GalaxySet
 from ..data.morphology_tables import MORPHOLOGY
 from ..plugins.registries import estimators
 from .dimensions import IMAGE
+from .estimators.trained import check_estimator
 
 if TYPE_CHECKING:
     from ..morphology.stamps import Stamps
@@ -74,6 +75,7 @@ class MeasureGalaxiesTask(PipelineTask):
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.makeSubtask("estimator")
+        check_estimator(self.estimator, given=False)
 
     def run(self, galaxies: GalaxySet) -> Struct:
         """Measure a set.

@@ -14,10 +14,12 @@ from ..data.child_models import ChildModels
 from ..data.coadd import Coadd
 from ..data.footprints import spans_to_labels
 from ..data.morphology_tables import MORPHOLOGY, MORPHOLOGY_SAMPLES, MORPHOLOGY_TARGETS
+from ..data.packages import ModelPackage
 from ..detection.background import subtract_background
 from ..detection.complete import complete_coadd
 from ..plugins.registries import estimators
-from .dimensions import PATCH, drop_band
+from .dimensions import BAND, PATCH, drop_band
+from .estimators.trained import check_estimator
 from .filtering import BackgroundConfig
 
 if TYPE_CHECKING:
@@ -55,6 +57,12 @@ class MeasureMorphologyConnections(
         storageClass="BlendChildModels",
         dimensions=PATCH,
     )
+    morphology_model = ct.PrerequisiteInput(
+        doc="Model of all coadds of the band; only with model_from_butler.",
+        name="morphology_model",
+        storageClass="BlendModelPackage",
+        dimensions=BAND,
+    )
     morphology = ct.Output(
         doc="One row an object: the posterior of B/T, radius and flux.",
         name="blend_morphology",
@@ -75,6 +83,8 @@ class MeasureMorphologyConnections(
             del self.samples
         if not config.deblended:
             del self.models
+        if not config.model_from_butler:
+            del self.morphology_model
         if config.merged_peaks:
             drop_band(self, "spans", "peaks")
 
@@ -95,6 +105,11 @@ class MeasureMorphologyConfig(
         default=False,
     )
     estimator = estimators.makeField(doc="What measures the stamps, by name.", default="compact")
+    model_from_butler = Field[bool](
+        doc="Take the estimator's model from a dataset that was there before, one a band, such as"
+        " one that was trained or ingested into a Butler?",
+        default=False,
+    )
     batch_size = Field[int](
         doc="Most stamps that are cut and measured at once; bounds the memory. Of stamps larger"
         " than 64 x 64 fewer are, so that they have no more pixels.",
@@ -158,9 +173,15 @@ class MeasureMorphologyTask(PipelineTask):
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.makeSubtask("estimator")
+        check_estimator(self.estimator, self.config.model_from_butler)
 
     def run(
-        self, coadd: Coadd, spans: Table, peaks: Table, models: ChildModels | None = None
+        self,
+        coadd: Coadd,
+        spans: Table,
+        peaks: Table,
+        models: ChildModels | None = None,
+        morphology_model: ModelPackage | None = None,
     ) -> Struct:
         """Measure the morphology of every peak.
 
@@ -174,6 +195,8 @@ class MeasureMorphologyTask(PipelineTask):
             `~meas_blends.data.catalogs.PEAKS`.
         models : `~meas_blends.data.child_models.ChildModels`, optional
             Of the same peaks, from `DeblendTask`.
+        morphology_model : `~meas_blends.data.packages.ModelPackage`, optional
+            Model of the coadd's band, in place of the estimator's own.
 
         Returns
         -------
@@ -186,6 +209,8 @@ class MeasureMorphologyTask(PipelineTask):
         if len(peaks) == 0:
             samples = {"samples": MORPHOLOGY_SAMPLES.make()} if self.config.n_samples else {}
             return Struct(morphology=MORPHOLOGY.make(), **samples)
+        if morphology_model is not None:
+            self.estimator.use(morphology_model)
         # Stamps and networks need scipy and torch: only where they are used.
         from ..morphology.stamps import StampCutter, cut_stamps
 

@@ -1,6 +1,7 @@
 """Raw images and derivatives, against the renderer and differences of it."""
 
 import numpy as np
+import pytest
 import torch
 
 from meas_blends.morphology.refinement.derivatives import Derivatives
@@ -48,3 +49,15 @@ def test_derivatives_are_those_of_the_renderers_images():
         np.testing.assert_allclose(
             slopes[i], difference, atol=0.03 * difference.abs().max().item(), err_msg=str(i)
         )
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_component_alone(share):
+    matrix = whitening(torch.tensor([0.2]), SIZE)
+    z = torch.from_numpy(np.random.default_rng(4).normal(0, 0.7, (1, N_PARAMETERS)))
+    galaxies = PRIOR.unfold(z, 5 * ONE, 0.7 * ONE, share * ONE)
+    draw_raw = Derivatives(PsfTransform.kolmogorov(torch.tensor([FWHM])), matrix)
+    whole, alone = (draw_raw(galaxies.model.to("cpu"), single) for single in (None, share))
+    weights = galaxies.raw_weights().float()
+    slopes = [torch.einsum("npr,nryx->npyx", weights, raw) for raw in (whole, alone)]
+    np.testing.assert_allclose(slopes[1], slopes[0], atol=1e-5 * slopes[0].abs().max().item())

@@ -8,8 +8,10 @@ import torch
 
 from meas_blends.data.morphology_tables import MORPHOLOGY
 from meas_blends.detection.psf import gaussian_psf
-from meas_blends.morphology.posterior import Posterior
+from meas_blends.morphology.calibration import Calibration
+from meas_blends.morphology.posterior import NORMAL_QUANTILES, Posterior
 from meas_blends.morphology.refinement.refine import (
+    Refined,
     RefinementSettings,
     refine,
     refine_stamps,
@@ -69,6 +71,16 @@ def test_a_fit_that_does_not_converge_leaves_the_start(bright):
     assert failed.any()
     np.testing.assert_array_equal(found.posterior.mean[failed], start.mean[failed])
     np.testing.assert_array_equal(found.posterior.quantiles[failed], start.quantiles[failed])
+
+
+def test_only_fits_are_recalibrated(bright):
+    refined = bright[4]
+    half = Refined(refined.posterior, np.arange(12) < 6)
+    twice = Calibration(np.zeros(1), np.tile(2 * NORMAL_QUANTILES, (1, 3, 1)))
+    old, new = refined.posterior.quantiles, half.recalibrated(twice, np.ones(12)).posterior
+    np.testing.assert_array_equal(new.quantiles[6:], old[6:])
+    np.testing.assert_allclose(new.quantiles[:6, :, 4], old[:6, :, 5])
+    np.testing.assert_array_equal(new.covariance[6:], refined.posterior.covariance[6:])
 
 
 def test_batches_do_not_matter(bright):

@@ -21,9 +21,9 @@ from meas_blends.simulation.survey import Survey
 
 POPULATION = LogUniform(radius=(0.1, 0.8), signal_to_noise=(20.0, 400.0))
 LAYOUT = InputLayout(32, (1,), 32, (2.0, 4.0))
-TRAINING = CompactTraining(POPULATION, Conditions(), LAYOUT, (4, 8, 8, 8, 16), 600, 300, 4)
+TRAINING = CompactTraining(POPULATION, Conditions(), LAYOUT, (4, 8, 8, 8, 16), 600, 300, 4, 60, 2)
 SETTINGS = FitSettings(steps=50, batch_size=32, device="cpu")
-QUICK = CompactTraining(POPULATION, Conditions(), LAYOUT, (4, 4, 4, 4, 4), 60, 120, 1)
+QUICK = CompactTraining(POPULATION, Conditions(), LAYOUT, (4, 4, 4, 4, 4), 60, 120, 1, 0)
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +67,10 @@ def test_one_seed_one_model():
 def test_it_learns_large_galaxies_of_table_1():
     conditions = Conditions.of_survey(Survey.named("hsc_g"), (0.7, 0.8))
     layout = InputLayout(127, (1, 4), 32, (2.0, 8.0))
-    training = CompactTraining(Table1(), conditions, layout, (4, 4, 4, 4, 4), 100, 100, 1)
+    training = CompactTraining(Table1(), conditions, layout, (4, 4, 4, 4, 4), 100, 100, 1, 0)
     estimator, metrics = train_compact([1], training, FitSettings(2, 8, device="cpu"))
     assert estimator.stamp_size == 127
+    assert estimator.refined_calibration is None and not estimator.prior.log_radius
     assert metrics["overall"]["n_galaxies"] == 100
 
 
@@ -83,6 +84,16 @@ def test_a_package_gives_the_same_answers(trained, package, stamps, tmp_path):
     assert read.label == "toy 3"
     assert read.meta["training"]["seed"] == [1, 0]
     assert read.meta["test"]["overall"]["coverage"]["flux"]["68.27"] > 0
+
+
+def test_a_package_knows_how_to_refine(trained, package):
+    read = CompactEstimator.from_package(package)
+    assert read.prior == trained[0].prior
+    assert read.prior.radius == pytest.approx((0.1 / 0.202, 0.8 / 0.165))
+    quantiles = read.refined_calibration.quantiles
+    np.testing.assert_array_equal(quantiles, trained[0].refined_calibration.quantiles)
+    assert quantiles.shape == (2, 3, 7)
+    assert (np.diff(quantiles, axis=2) >= 0).all()
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 64])

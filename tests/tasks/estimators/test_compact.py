@@ -9,6 +9,7 @@ from meas_blends.data.morphology_tables import MORPHOLOGY
 from meas_blends.data.packages import MORPHOLOGY_COMPACT, ModelPackage, shipped_packages
 from meas_blends.detection.psf import gaussian_psf
 from meas_blends.errors import BadInputError
+from meas_blends.morphology.posterior import NORMAL_QUANTILES
 from meas_blends.morphology.stamps import Stamps
 from meas_blends.tasks.estimators.compact import CompactEstimatorConfig, CompactEstimatorTask
 
@@ -103,6 +104,23 @@ def test_refined_stamps(arrays, write):
     flux = np.exp(result.posterior.quantiles[0, 2, 3])
     np.testing.assert_allclose(flux, stamps.images[0].sum(), rtol=0.05)
     assert result.posterior.sigma[0, 2] < 0.5 * network.sigma[0, 2]
+
+
+def test_refined_posteriors_are_recalibrated(arrays, write):
+    stamps = make_stamps([1.0], [1.7])
+    offset = np.arange(SIZE) - SIZE // 2
+    stamps.images[0] = 100 * np.exp(-0.15 * np.hypot(offset[:, None], offset) ** 1.5)
+    plain = make_task(write(arrays), refine=True).run(stamps).posterior
+    twice = np.tile(2 * NORMAL_QUANTILES, (1, 3, 1))
+    learned = {
+        "refined_calibration.log_signal": np.zeros(1),
+        "refined_calibration.quantiles": twice,
+    }
+    wide = make_task(write({**arrays, **learned}), refine=True).run(stamps).posterior
+    np.testing.assert_allclose(wide.quantiles[:, :, 3], plain.quantiles[:, :, 3])
+    np.testing.assert_allclose(wide.quantiles[:, 2, 4], plain.quantiles[:, 2, 5])
+    network = make_task(write({**arrays, **learned})).run(stamps).posterior
+    np.testing.assert_allclose(network.sigma, [[1, 0.5, 0.1]], rtol=1e-6)
 
 
 @pytest.mark.parametrize("refine", [False, True])

@@ -13,6 +13,7 @@ from meas_blends.errors import BadInputError
 from meas_blends.morphology.gampen.estimator import GampenEstimator
 from meas_blends.morphology.gampen.settings import GampenSettings
 from meas_blends.tasks.estimators.gampen import GampenEstimatorConfig, GampenEstimatorTask
+from meas_blends.tasks.estimators.trained import check_estimator
 from meas_blends.tasks.measure_morphology import MeasureMorphologyTask
 from toys import draw
 
@@ -91,7 +92,7 @@ def test_what_the_measuring_task_asks_of_it(model):
 
 def test_there_is_no_model_to_begin_with():
     with pytest.raises(BadInputError, match=r"no model is given.*blendtask import-gampen"):
-        GampenEstimatorTask(config=GampenEstimatorConfig())
+        check_estimator(GampenEstimatorTask(config=GampenEstimatorConfig()), given=False)
 
 
 def test_a_wrong_model_fails_when_the_task_is_built(package, tmp_path):

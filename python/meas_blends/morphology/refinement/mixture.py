@@ -82,7 +82,13 @@ def laplace(
     return lines, np.einsum("nsi,nsj->nij", off, off) / _DRAWS
 
 
-def mix(lines: np.ndarray, correlation: np.ndarray, weights: np.ndarray) -> Posterior:
+def mix(
+    lines: np.ndarray,
+    correlation: np.ndarray,
+    weights: np.ndarray,
+    start: Posterior | None = None,
+    missed: float = 0.0,
+) -> Posterior:
     """Mix the posteriors of several hypotheses.
 
     Parameters
@@ -92,16 +98,20 @@ def mix(lines: np.ndarray, correlation: np.ndarray, weights: np.ndarray) -> Post
         Of `laplace`.
     weights : `numpy.ndarray`, (hypotheses, n)
         Probabilities, adding up to 1.
+    start : `~meas_blends.morphology.posterior.Posterior`, optional
+        What is known if all hypotheses are wrong.
+    missed : `float`, optional
+        Probability of that.
 
     Returns
     -------
     posterior : `~meas_blends.morphology.posterior.Posterior`
+        The start, which would widen a Gaussian by far more than it is
+        probable, is in its quantiles alone.
     """
     density = np.exp(-0.5 * _FINE**2)
     density /= density.sum()
-    low = np.minimum((_FINE - _KNOTS[0]).astype(int), len(_KNOTS) - 2)
-    part = _FINE - _KNOTS[low]
-    fine = (1 - part) * lines[..., low] + part * lines[..., low + 1]
+    fine = _at(lines, _KNOTS)
     mean = fine @ density
     sigma = np.sqrt(((fine - mean[..., None]) ** 2) @ density)
     middle = (weights[..., None] * mean).sum(axis=0)
@@ -113,6 +123,9 @@ def mix(lines: np.ndarray, correlation: np.ndarray, weights: np.ndarray) -> Post
     between = off[..., :, None] * off[..., None, :]
     covariance = (weights[..., None, None] * (within + between)).sum(axis=0)
     # All points of all hypotheses in order, and the mass below each.
+    if start is not None:
+        fine = np.concatenate([fine, _at(start.quantiles, NORMAL_QUANTILES)[None]])
+        weights = np.concatenate([(1 - missed) * weights, np.full((1, weights.shape[1]), missed)])
     points = np.concatenate(list(fine), axis=-1)
     mass = np.concatenate([w[:, None, None] * density for w in weights], axis=-1)
     mass = np.broadcast_to(mass, points.shape)
@@ -124,6 +137,13 @@ def mix(lines: np.ndarray, correlation: np.ndarray, weights: np.ndarray) -> Post
     for place in np.ndindex(middle.shape):
         quantiles[place] = np.interp(ndtr(NORMAL_QUANTILES), below[place], points[place])
     return Posterior(middle, covariance, quantiles)
+
+
+def _at(lines: np.ndarray, knots: np.ndarray) -> np.ndarray:
+    """Distributions known at whole standard deviations (..., knots), at ``_FINE``."""
+    low = np.floor(_FINE - knots[0]).astype(int).clip(0, len(knots) - 2)
+    part = _FINE - knots[low]
+    return (1 - part) * lines[..., low] + part * lines[..., low + 1]
 
 
 def log_priors(single_share: float) -> np.ndarray:

@@ -39,6 +39,9 @@ class RefinementSettings:
     reach : `float`
         One component alone is tried where B/T is 0 or 1 within so many
         standard deviations.
+    missed : `float`
+        Probability that the fits have missed the galaxy, and the start knows
+        more of it: so much of its posterior is in the quantiles.
     sky_electrons : `float`
         Electrons of the sky in a pixel over their own Poisson noise, where
         they are not given: that of a coadd a few times deeper than one
@@ -49,6 +52,7 @@ class RefinementSettings:
     steps: int = 25
     batch_size: int = 64
     reach: float = 4.0
+    missed: float = 0.02
     sky_electrons: float = 250.0
 
 
@@ -198,42 +202,50 @@ def _refine(
         first.angle,
     )
     everything = torch.arange(len(images), device=images.device)
+    log_prior = log_priors(prior.single_share)
     one = fit(problem, first.z, free, settings.steps, everything)
     other = fit(problem, second_start(first.z), free, settings.steps, everything, one)
     both = _better(one, other)
-    fits = [(one, free, everything), (other, free, everything)]
+    fits = [(found, free, everything, log_prior[0]) for found in (one, other)]
     if prior.single_share > 0:
-        for share in (0.0, 1.0):
+        for share, log_share in ((0.0, log_prior[1]), (1.0, log_prior[2])):
             rows = _within_reach(problem, both, share, settings.reach)
+            if len(rows) == 0:
+                continue
             fixed = torch.full_like(free[rows], share)
             start_z = _alone(both.z[rows], share)
-            fits.append((fit(problem, start_z, fixed, settings.steps, rows), fixed, rows))
-    return _mixed(problem, fits, log_priors(prior.single_share))
+            fits.append((fit(problem, start_z, fixed, settings.steps, rows), fixed, rows, log_share))
+    return _mixed(problem, fits, start, settings.missed)
 
 
 def _mixed(
-    problem: Problem, fits: list[tuple[Fit, torch.Tensor, torch.Tensor]], log_prior: np.ndarray
+    problem: Problem,
+    fits: list[tuple[Fit, torch.Tensor, torch.Tensor, float]],
+    start: Posterior,
+    missed: float,
 ) -> tuple[Posterior, np.ndarray]:
     """Posteriors from all fits, and which converged.
 
+    A fit comes with B/T where it was fixed, its stamps, and ln of its prior.
     Two fits of a bulge and a disk that did not end at the same place are two
     maxima of one posterior, which adds them up.
     """
     n = len(problem.log_flux)
     evidence = np.full((len(fits), n), -np.inf)
     lines, correlation = np.zeros((len(fits), n, 3, N_KNOTS)), np.zeros((len(fits), n, 3, 3))
-    for i, (found, share, rows) in enumerate(fits):
+    for i, (found, share, rows, prior) in enumerate(fits):
         took = torch.nonzero(found.converged)[:, 0]
         if len(took) == 0:
             continue
         here = rows[took].cpu().numpy()
         done = found.select(took)
-        evidence[i, here] = done.log_evidence.cpu().numpy() + log_prior[max(i - 1, 0)]
+        evidence[i, here] = done.log_evidence.cpu().numpy() + prior
         lines[i, here], correlation[i, here] = laplace(problem, done, share[took], rows[took])
     converged = np.isfinite(evidence[:2]).any(axis=0)
     evidence[0, ~converged] = 0.0
     weights = np.exp(evidence - evidence.max(axis=0))
-    return mix(lines, correlation, weights / weights.sum(axis=0)), converged
+    mixed = mix(lines, correlation, weights / weights.sum(axis=0), start, missed)
+    return mixed, converged
 
 
 def _better(one: Fit, other: Fit) -> Fit:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
 from lsst.pex.config import Config, Field
-from lsst.pipe.base import Struct, Task
+from lsst.pipe.base import Struct
 
-from ...data.packages import MORPHOLOGY_COMPACT, find_package
+from ...data.packages import MORPHOLOGY_COMPACT, ModelPackage
+from .trained import TrainedEstimatorTask
 
 if TYPE_CHECKING:
     from ...morphology.compact import CompactEstimator
@@ -59,38 +59,23 @@ class CompactEstimatorConfig(Config):
     )
 
 
-class CompactEstimatorTask(Task):
+class CompactEstimatorTask(TrainedEstimatorTask):
     """Posterior from one pass of a compact network after GaMPEN, and a fit from there.
 
     An estimator has a ``stamp_size`` [pixel], a ``model_label`` for the
-    table, and a ``run``; the model is read when it is first needed.
+    table, and a ``run``.
     """
 
     ConfigClass = CompactEstimatorConfig
     _DefaultName = "compactEstimator"
+    kind = MORPHOLOGY_COMPACT
 
-    def __init__(self, **kwargs: object) -> None:
-        super().__init__(**kwargs)
-        # Read here, so that a wrong name fails before any image is touched.
-        self.package = find_package(self.config.model, MORPHOLOGY_COMPACT)
-
-    @functools.cached_property
-    def estimator(self) -> CompactEstimator:
-        """The network, on its device."""
+    def load(self, package: ModelPackage) -> CompactEstimator:
+        """Build the network, on its device."""
         # torch is slow to import: pay for it only where a model runs.
         from ...morphology.compact import CompactEstimator, choose_device
 
-        return CompactEstimator.from_package(self.package, choose_device(self.config.device))
-
-    @property
-    def stamp_size(self) -> int:
-        """Side of the stamps that the model takes [pixel]."""
-        return self.estimator.stamp_size
-
-    @property
-    def model_label(self) -> str:
-        """Name and version of the model package."""
-        return self.package.label
+        return CompactEstimator.from_package(package, choose_device(self.config.device))
 
     def run(self, stamps: Stamps) -> Struct:
         """Measure stamps.

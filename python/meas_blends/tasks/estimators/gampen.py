@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
 from lsst.pex.config import ChoiceField, Config, Field
-from lsst.pipe.base import Struct, Task
+from lsst.pipe.base import Struct
 
-from ...data.packages import MORPHOLOGY_GAMPEN, find_package
+from ...data.packages import MORPHOLOGY_GAMPEN, ModelPackage
 from ...errors import BadInputError
+from .trained import TrainedEstimatorTask
 
 if TYPE_CHECKING:
     from ...morphology.gampen.estimator import GampenEstimator
@@ -72,31 +72,37 @@ class GampenEstimatorConfig(Config):
             raise ValueError("a single draw has no scatter; give more passes or draws, or draws=0")
 
 
-class GampenEstimatorTask(Task):
+class GampenEstimatorTask(TrainedEstimatorTask):
     """Posterior from Monte Carlo dropout through GaMPEN (Ghosh et al. 2022)."""
 
     ConfigClass = GampenEstimatorConfig
     _DefaultName = "gampenEstimator"
+    kind = MORPHOLOGY_GAMPEN
 
-    def __init__(self, **kwargs: object) -> None:
-        super().__init__(**kwargs)
-        if not self.config.model:
+    @property
+    def package(self) -> ModelPackage:
+        """The model package.
+
+        Raises
+        ------
+        BadInputError
+            If there is none.
+        """
+        if self._package is None:
             raise BadInputError(
                 "gampen: no model is given, and none is shipped; make one of published weights with"
                 " 'blendtask import-gampen', and set model to its folder."
             )
-        # Read here, so that a wrong name fails before any image is touched.
-        self.package = find_package(self.config.model, MORPHOLOGY_GAMPEN)
+        return self._package
 
-    @functools.cached_property
-    def estimator(self) -> GampenEstimator:
-        """The network, on its device."""
+    def load(self, package: ModelPackage) -> GampenEstimator:
+        """Build the network, on its device."""
         # torch is slow to import: pay for it only where a model runs.
         from ...morphology.compact import choose_device
         from ...morphology.gampen.estimator import GampenEstimator
 
         return GampenEstimator.from_package(
-            self.package,
+            package,
             choose_device(self.config.device),
             passes=self.config.passes,
             draws=self.config.draws,
@@ -105,19 +111,9 @@ class GampenEstimatorTask(Task):
         )
 
     @property
-    def stamp_size(self) -> int:
-        """Side of the stamps that the model takes [pixel]."""
-        return self.estimator.stamp_size
-
-    @property
     def neighbours(self) -> str:
         """How neighbours are treated in the stamps, see `~meas_blends.morphology.stamps`."""
         return self.config.neighbours
-
-    @property
-    def model_label(self) -> str:
-        """Name and version of the model package."""
-        return self.package.label
 
     def run(self, stamps: Stamps) -> Struct:
         """Measure stamps.
