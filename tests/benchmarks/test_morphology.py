@@ -7,7 +7,7 @@ from meas_blends.data.catalogs import PEAKS
 from meas_blends.data.coadd import Coadd
 from meas_blends.data.footprints import labels_to_spans
 from meas_blends.detection.psf import gaussian_psf
-from meas_blends.morphology.stamps import StampCutter, cut_stamps
+from meas_blends.morphology.cutter import StampCutter, cut_stamps
 from meas_blends.tasks.measure_morphology import MeasureMorphologyTask
 
 #: Galaxies a side of the coadd, and pixels between them.

@@ -109,8 +109,7 @@ def measured():
         settings,
     ).recalibrated(estimator.refined_calibration, prediction.signal_to_noise)
     print(
-        f"\n{found.converged.mean():.1%} converged, ms of CPU a galaxy:"
-        f" {np.round(milliseconds, 1)}"
+        f"\n{found.converged.mean():.1%} converged, ms of CPU a galaxy: {np.round(milliseconds, 1)}"
     )
     limit = bounds(sample, stamps.truth[:, 2], SIZE, estimator.prior)
     return sample, stamps, limit, found

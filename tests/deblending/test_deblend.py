@@ -168,7 +168,7 @@ def test_no_zero_point_and_no_peaks(made):
 
 
 def test_stamps_hold_no_light_of_deblended_neighbours(made):
-    from meas_blends.morphology.stamps import StampCutter
+    from meas_blends.morphology.cutter import StampCutter
 
     coadds, found = made
     _, pixels, peaks = scene()

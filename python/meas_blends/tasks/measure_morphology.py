@@ -212,7 +212,7 @@ class MeasureMorphologyTask(PipelineTask):
         if morphology_model is not None:
             self.estimator.use(morphology_model)
         # Stamps and networks need scipy and torch: only where they are used.
-        from ..morphology.stamps import StampCutter, cut_stamps
+        from ..morphology.cutter import StampCutter, cut_stamps
 
         coadd = complete_coadd(coadd)
         labels = spans_to_labels(spans, coadd.shape, coadd.xy0)

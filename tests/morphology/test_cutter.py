@@ -8,7 +8,7 @@ from meas_blends.data.coadd import Coadd
 from meas_blends.data.morphology_tables import MORPHOLOGY
 from meas_blends.detection.psf import gaussian_psf
 from meas_blends.errors import BadInputError
-from meas_blends.morphology.stamps import StampCutter, cut_stamps
+from meas_blends.morphology.cutter import StampCutter, cut_stamps
 
 SIZE = 16
 
