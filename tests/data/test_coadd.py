@@ -4,7 +4,8 @@ from astropy.wcs import WCS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meas_blends.data.coadd import Coadd, normalise_psf
+from meas_blends.data.coadd import Coadd
+from meas_blends.data.psf import normalise_psf
 from meas_blends.errors import BadInputError
 
 ONES = np.ones((3, 4))

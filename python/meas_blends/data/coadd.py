@@ -10,6 +10,7 @@ from astropy.wcs import WCS
 from astropy.wcs.utils import proj_plane_pixel_scales
 
 from ..errors import BadInputError
+from .psf import normalise_psf
 from .tiles import row_strips
 
 __all__ = [
@@ -18,7 +19,6 @@ __all__ = [
     "MASK_BITS",
     "NANOJANSKY_ZERO_POINT",
     "Coadd",
-    "normalise_psf",
 ]
 
 #: AB magnitude of one nanojansky.
@@ -253,41 +253,6 @@ class Coadd:
         """Return a copy with some fields changed; ``origins`` are merged."""
         changes["origins"] = {**self.origins, **changes.get("origins", {})}
         return dataclasses.replace(self, **changes)
-
-
-def normalise_psf(psf: np.ndarray, name: str = "PSF") -> np.ndarray:
-    """Check a PSF image and give it unit sum.
-
-    Parameters
-    ----------
-    psf : array-like, (odd, odd)
-        PSF image, its centre pixel the PSF's centre.
-    name : `str`
-        What to call it in a message.
-
-    Returns
-    -------
-    psf : `numpy.ndarray` of float32, (odd, odd)
-
-    Raises
-    ------
-    BadInputError
-        If the image is not 2-D with odd sides, not finite, or sums to zero
-        or less.
-    """
-    psf = _native(psf, np.float64)
-    if psf.ndim != 2 or psf.shape[0] % 2 == 0 or psf.shape[1] % 2 == 0:
-        raise BadInputError(
-            f"{name}: the PSF image has shape {psf.shape}; give a 2-D image with odd sides,"
-            " centred on its middle pixel."
-        )
-    total = psf.sum()
-    if not np.isfinite(total) or total <= 0:
-        raise BadInputError(
-            f"{name}: the PSF image sums to {total}; give one with finite pixels and a positive"
-            " sum."
-        )
-    return (psf / total).astype(np.float32)
 
 
 def _native(array: np.ndarray, dtype: type) -> np.ndarray:

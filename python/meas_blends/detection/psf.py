@@ -6,7 +6,7 @@ import galsim
 import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from ..data.coadd import normalise_psf
+from ..data.psf import normalise_psf
 from ..errors import BadInputError
 
 __all__ = ["gaussian_psf", "psf_from_fwhm", "psf_fwhm", "psf_sigma"]

@@ -10,7 +10,8 @@ import sep
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from ..data.coadd import Coadd, normalise_psf
+from ..data.coadd import Coadd
+from ..data.psf import normalise_psf
 from ..data.tiles import row_strips
 from .noise import rough_median
 from .psf import gaussian_psf

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from astropy.table import Table
 
+from ..data.morphology_tables import MORPHOLOGY_SAMPLES, MORPHOLOGY_TARGETS
 from .posterior import NORMAL_QUANTILES, Posterior, to_physical
 
-__all__ = ["draw_samples"]
+__all__ = ["draw_samples", "sample_table"]
 
 #: No sample lies farther out than this many sigmas of its target.
 _FARTHEST = 4.0
@@ -48,3 +50,12 @@ def draw_samples(posterior: Posterior, rng: np.random.Generator, number: int) ->
     high = posterior.quantiles[rows, targets, place + 1]
     share = z - NORMAL_QUANTILES[place]
     return to_physical(low + share * (high - low))
+
+
+def sample_table(peaks: np.ndarray, samples: np.ndarray) -> Table:
+    """Put samples (n, m, 3) of peaks (n,) into a long table, `MORPHOLOGY_SAMPLES`."""
+    n, number = samples.shape[:2]
+    values = samples.reshape(n * number, 3).T
+    columns = dict(zip((stem for stem, _, _ in MORPHOLOGY_TARGETS), values, strict=True))
+    keys = {"peakId": np.repeat(peaks, number), "sample": np.tile(np.arange(number), n)}
+    return MORPHOLOGY_SAMPLES.make({**keys, **columns})

@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
-from matplotlib.colors import Normalize, to_rgba
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
@@ -24,6 +23,7 @@ from .style import (
     UNKNOWN_COLOUR,
     draw_compass,
     draw_image,
+    draw_probability_bar,
     draw_scale_bar,
     grey_levels,
 )
@@ -93,17 +93,9 @@ def draw_blends(
         # A scale that nothing was coloured by would mislead.
         bar.set_visible(False)
     else:
-        _draw_colourbar(figure, bar)
+        draw_probability_bar(figure, bar)
     _write_title(figure, coadd, spans, classification, peaks)
     return figure
-
-
-def _draw_colourbar(figure: Figure, axes: Axes) -> None:
-    mappable = ScalarMappable(Normalize(0, 1), PROBABILITY_COLOURS)
-    colourbar = figure.colorbar(mappable, cax=axes)
-    colourbar.set_label("blend probability", fontsize=9, color=INK)
-    colourbar.outline.set_visible(False)
-    axes.tick_params(labelsize=8, colors=INK, length=2)
 
 
 def _layout(ny: int, nx: int, close: bool) -> tuple[Figure, list[Axes], Axes]:

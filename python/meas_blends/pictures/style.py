@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from ..data.coadd import Coadd
@@ -16,6 +18,7 @@ __all__ = [
     "UNKNOWN_COLOUR",
     "draw_compass",
     "draw_image",
+    "draw_probability_bar",
     "draw_scale_bar",
     "grey_levels",
 ]
@@ -180,3 +183,12 @@ def draw_compass(axes: Axes, coadd: Coadd) -> None:
             path_effects=_OUTLINED,
             zorder=5,
         )
+
+
+def draw_probability_bar(figure: Figure, axes: Axes) -> None:
+    """Draw the scale of blend probabilities into axes of its own."""
+    mappable = ScalarMappable(Normalize(0, 1), PROBABILITY_COLOURS)
+    colourbar = figure.colorbar(mappable, cax=axes)
+    colourbar.set_label("blend probability", fontsize=9, color=INK)
+    colourbar.outline.set_visible(False)
+    axes.tick_params(labelsize=8, colors=INK, length=2)

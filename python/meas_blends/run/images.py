@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.coadd import Coadd, normalise_psf
+from ..data.coadd import Coadd
 from ..data.fits import open_fits, read_coadd
+from ..data.psf import normalise_psf
 from ..detection.complete import complete_coadd
 from ..detection.psf import psf_from_fwhm
 from ..errors import BadInputError

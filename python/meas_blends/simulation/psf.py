@@ -8,7 +8,7 @@ import galsim
 import numpy as np
 from scipy.special import ndtri
 
-from ..data.coadd import normalise_psf
+from ..data.psf import normalise_psf
 from .survey import Survey
 
 __all__ = ["effective_psf", "psf_image", "psf_transform", "psf_wing"]

@@ -13,7 +13,7 @@ from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnect
 from ..data.child_models import ChildModels
 from ..data.coadd import Coadd
 from ..data.footprints import spans_to_labels
-from ..data.morphology_tables import MORPHOLOGY, MORPHOLOGY_SAMPLES, MORPHOLOGY_TARGETS
+from ..data.morphology_tables import MORPHOLOGY, MORPHOLOGY_SAMPLES
 from ..data.packages import ModelPackage
 from ..detection.background import subtract_background
 from ..detection.complete import complete_coadd
@@ -69,7 +69,6 @@ class MeasureMorphologyConnections(
         storageClass="ArrowAstropy",
         dimensions=("skymap", "tract", "patch", "band"),
     )
-
     samples = ct.Output(
         doc="Samples of the posteriors; only with n_samples.",
         name="blend_morphology_samples",
@@ -213,6 +212,7 @@ class MeasureMorphologyTask(PipelineTask):
             self.estimator.use(morphology_model)
         # Stamps and networks need scipy and torch: only where they are used.
         from ..morphology.cutter import StampCutter, cut_stamps
+        from ..morphology.samples import sample_table
 
         coadd = complete_coadd(coadd)
         labels = spans_to_labels(spans, coadd.shape, coadd.xy0)
@@ -253,7 +253,7 @@ class MeasureMorphologyTask(PipelineTask):
         samples = columns.pop("samples")
         made = {"morphology": MORPHOLOGY.make({**keys, **columns})}
         if self.config.n_samples:
-            made["samples"] = _sample_table(np.asarray(peaks["id"]), samples)
+            made["samples"] = sample_table(np.asarray(peaks["id"]), samples)
         return Struct(**made)
 
     def _measure(
@@ -298,12 +298,3 @@ class MeasureMorphologyTask(PipelineTask):
         columns["maskedFraction"] = stamps.masked_fraction
         columns["flags"] = flags
         return columns
-
-
-def _sample_table(peaks: np.ndarray, samples: np.ndarray) -> Table:
-    """Samples (n, m, 3) of peaks (n,) as a long table."""
-    n, number = samples.shape[:2]
-    values = samples.reshape(n * number, 3).T
-    columns = dict(zip((stem for stem, _, _ in MORPHOLOGY_TARGETS), values, strict=True))
-    keys = {"peakId": np.repeat(peaks, number), "sample": np.tile(np.arange(number), n)}
-    return MORPHOLOGY_SAMPLES.make({**keys, **columns})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import BadInputError
-from ..coadd import normalise_psf
+from ..psf import normalise_psf
 from .archive import Archive, Record
 
 __all__ = ["read_archived_psf"]

@@ -40,21 +40,10 @@ def draw_residual_trends(outcomes: Table) -> Figure:
         middle 68% and the middle 95% of bins of as many galaxies.
     """
     off = residuals(medians(outcomes), truth(outcomes))
-    figure = new_figure(PAGE, 5.0)
-    panels = figure.subplots(len(STEMS), len(ACROSS), sharey="row", sharex="col")
-    for i, stem in enumerate(STEMS):
-        reach = min(max(1.15 * np.quantile(np.abs(off[:, i]), 0.97), 1e-3), 1.0)
-        for k, quantity in enumerate(ACROSS):
-            axes = panels[i, k]
-            values = np.asarray(outcomes[quantity], float)
-            scale_across(axes, quantity, values)
-            axes.set_ylim(-reach, reach)
-            draw_density(axes, values, off[:, i], (ACROSS[quantity].logarithmic, False), 28)
-            _draw_quantiles(axes, values, off[:, i])
-            axes.axhline(0, color=INK, linewidth=0.5, linestyle=":")
-            relative = "" if stem == "bulgeToTotal" else f" / {SYMBOLS[stem]}"
-            label = f"$\\Delta$ {SYMBOLS[stem]}{relative}" if k == 0 else ""
-            dress(axes, ACROSS[quantity].label if i == len(STEMS) - 1 else "", label)
+    reach = np.clip(1.15 * np.quantile(np.abs(off), 0.97, axis=0), 1e-3, 1.0)
+    figure = _draw_against_all(outcomes, off, np.stack([-reach, reach], axis=1), "\\Delta")
+    for axes in figure.axes:
+        axes.axhline(0, color=INK, linewidth=0.5, linestyle=":")
     return figure
 
 
@@ -72,20 +61,30 @@ def draw_width_trends(outcomes: Table) -> Figure:
         Half-widths of the 68.27% interval, relative for radius and flux.
     """
     width = np.maximum(half_widths(outcomes), LEAST_WIDTH)
-    figure = new_figure(PAGE, 4.6)
+    low, high = np.quantile(width, [0.002, 0.998], axis=0)
+    limits = np.stack([low / 1.3, high * 1.3], axis=1)
+    return _draw_against_all(outcomes, width, limits, "\\sigma", logarithmic=True)
+
+
+def _draw_against_all(
+    outcomes: Table, numbers: np.ndarray, limits: np.ndarray, symbol: str, logarithmic: bool = False
+) -> Figure:
+    """Draw a number of each target (n, 3), within its limits (3, 2), against all quantities."""
+    figure = new_figure(PAGE, 4.8)
     panels = figure.subplots(len(STEMS), len(ACROSS), sharey="row", sharex="col")
     for i, stem in enumerate(STEMS):
-        low, high = np.quantile(width[:, i], [0.002, 0.998])
+        relative = "" if stem == "bulgeToTotal" else f" / {SYMBOLS[stem]}"
         for k, quantity in enumerate(ACROSS):
             axes = panels[i, k]
             values = np.asarray(outcomes[quantity], float)
             scale_across(axes, quantity, values)
-            axes.set_yscale("log")
-            axes.set_ylim(low / 1.3, high * 1.3)
-            draw_density(axes, values, width[:, i], (ACROSS[quantity].logarithmic, True), 28)
-            _draw_quantiles(axes, values, width[:, i], bands=False)
-            relative = "" if stem == "bulgeToTotal" else f" / {SYMBOLS[stem]}"
-            label = f"$\\sigma$ {SYMBOLS[stem]}{relative}" if k == 0 else ""
+            if logarithmic:
+                axes.set_yscale("log")
+            axes.set_ylim(*limits[i])
+            scales = (ACROSS[quantity].logarithmic, logarithmic)
+            draw_density(axes, values, numbers[:, i], scales, 28)
+            _draw_quantiles(axes, values, numbers[:, i], bands=not logarithmic)
+            label = f"${symbol}$ {SYMBOLS[stem]}{relative}" if k == 0 else ""
             dress(axes, ACROSS[quantity].label if i == len(STEMS) - 1 else "", label)
     return figure
 
