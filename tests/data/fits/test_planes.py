@@ -115,3 +115,12 @@ def test_a_plane_is_native_and_kept_once(tmp_path, compressed):
         second = image_of(hdus[1], "f.fits", "HDU 1")
         assert not np.shares_memory(first, second)
         np.testing.assert_array_equal(first, second)
+
+
+def test_an_image_that_memory_cannot_work_on_is_not_read(monkeypatch):
+    hdu = fits.ImageHDU(np.zeros((20, 30), np.float32))
+    monkeypatch.setattr("meas_blends.data.fits.planes.physical_memory", lambda: 24 * 600)
+    assert image_of(hdu, "a.fits", "HDU 1").shape == (20, 30)
+    monkeypatch.setattr("meas_blends.data.fits.planes.physical_memory", lambda: 24 * 600 - 1)
+    with pytest.raises(BadInputError, match=r"30 x 20 pixels of HDU 1.*cut it into smaller ones"):
+        image_of(fits.ImageHDU(np.zeros((20, 30), np.float32)), "a.fits", "HDU 1")

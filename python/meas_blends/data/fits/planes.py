@@ -9,8 +9,12 @@ from ...errors import BadInputError
 from ..coadd import DEFAULT_MASK_PLANES, MASK_BITS
 from ..tiles import row_strips
 from .header import mask_planes
+from .structure import physical_memory
 
 __all__ = ["has_image", "has_plane", "image_of", "mask_of", "name_of"]
+
+#: Detection and classification of a coadd with variance and mask need so much [bytes a pixel].
+_WORKING_SIZE = 24
 
 
 def name_of(hdu: fits.ImageHDU, number: int) -> str:
@@ -59,7 +63,8 @@ def image_of(hdu: fits.ImageHDU, name: str, what: str) -> np.ndarray:
     Raises
     ------
     BadInputError
-        If it holds no 2-D image, or not a single pixel.
+        If it holds no 2-D image, not a single pixel, or more of them than this
+        machine's memory can work on.
     """
     if not has_image(hdu):
         kind = "an empty HDU" if hdu.is_image else "a table"
@@ -73,6 +78,12 @@ def image_of(hdu: fits.ImageHDU, name: str, what: str) -> np.ndarray:
         raise BadInputError(
             f"{name}: {what} has {len(shape)} dimension{'s' * (len(shape) > 1)} {shape}; give one"
             " 2-D image of one band."
+        )
+    needed = _WORKING_SIZE * shape[0] * shape[1]
+    if needed > physical_memory():
+        raise BadInputError(
+            f"{name}: to work on the {shape[1]} x {shape[0]} pixels of {what} takes"
+            f" {needed / 2**30:.0f} GB, more than this machine's memory; cut it into smaller ones."
         )
     pixels = np.reshape(hdu.data, shape)
     native = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
