@@ -43,8 +43,8 @@ def draw_galaxy(image, sample, i, psf, x, y):
     return flux
 
 
-@pytest.fixture(scope="module")
-def measured():
+@pytest.fixture(scope="module", params=[False, True], ids=["network", "refined"])
+def measured(request):
     """Truth and table of a grid of isolated galaxies with S/N near 100."""
     rng = np.random.default_rng(2024)
     population = LogUniform(radius=(0.15, 1.2), signal_to_noise=(70.0, 150.0))
@@ -72,8 +72,7 @@ def measured():
     row |= {"i_x": np.rint(x), "i_y": np.rint(y)}
     config = MeasureMorphologyTask.ConfigClass()
     config.estimator["compact"].device = "cpu"
-    # The network alone: refinement has its own tests.
-    config.estimator["compact"].refine = False
+    config.estimator["compact"].refine = request.param
     table = (
         MeasureMorphologyTask(config=config)
         .run(coadd=coadd, spans=labels_to_spans(labels), peaks=PEAKS.make(row))
@@ -117,6 +116,15 @@ def test_intervals_cover(measured, target):
         inside = (table[f"{target}_{low}"] <= true) & (true <= table[f"{target}_{high}"])
         error = np.sqrt(expected * (1 - expected) / len(true))
         assert inside.mean() == pytest.approx(expected, abs=3.5 * error)
+
+
+def test_the_default_package_knows_how_to_refine():
+    package = find_package("compact_lsst")
+    estimator = CompactEstimator.from_package(package)
+    learned = package.meta["training"]["settings"]["galaxies"]
+    assert estimator.prior.single_share == learned["single_share"]
+    assert list(estimator.prior.bulge_n) == learned["bulge_n"]
+    assert estimator.refined_calibration.whole.quantiles.shape[1:] == (3, 7)
 
 
 @pytest.mark.parametrize("name", ["compact_lsst", "compact_hsc"])

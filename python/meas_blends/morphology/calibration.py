@@ -10,7 +10,7 @@ from scipy.special import ndtr
 from ..data.morphology_tables import MORPHOLOGY_TARGETS
 from .posterior import NORMAL_QUANTILES, Posterior, to_physical
 
-__all__ = ["LEVELS", "Calibration", "coverage", "residual_summary"]
+__all__ = ["LEVELS", "Calibration", "WholeCalibration", "coverage", "residual_summary"]
 
 #: Central intervals: name and the places of their ends among the quantiles.
 LEVELS = {"68.27": (2, 4), "95.45": (1, 5), "99.73": (0, 6)}
@@ -107,6 +107,35 @@ class Calibration:
         low = np.minimum(place.astype(int), len(self.log_signal) - 2)
         share = (place - low)[:, None, None]
         return (1 - share) * self.quantiles[low] + share * self.quantiles[low + 1]
+
+
+@dataclass(frozen=True)
+class WholeCalibration:
+    """Calibrations of stamps that are whole, and of those that lack pixels.
+
+    Pixels are left out for a neighbour, whose light goes on beyond them. A
+    network has learned what it does; a fit of one galaxy takes it for its own.
+
+    Parameters
+    ----------
+    whole, lacking : `Calibration`
+    """
+
+    whole: Calibration
+    lacking: Calibration
+
+    def apply(
+        self, posterior: Posterior, signal_to_noise: np.ndarray, whole: np.ndarray
+    ) -> Posterior:
+        """See `Calibration.apply`; ``whole``, `bool` (n,), says which stamps are."""
+        found = Posterior(
+            posterior.mean.copy(), posterior.covariance.copy(), posterior.quantiles.copy()
+        )
+        for calibration, rows in ((self.whole, whole), (self.lacking, ~whole)):
+            part = calibration.apply(posterior.select(rows), signal_to_noise[rows])
+            found.mean[rows], found.covariance[rows] = part.mean, part.covariance
+            found.quantiles[rows] = part.quantiles
+        return found
 
 
 def coverage(posterior: Posterior, truth: np.ndarray) -> dict[str, dict[str, float]]:

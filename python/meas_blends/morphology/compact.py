@@ -11,18 +11,22 @@ import torch
 
 from ..data.packages import ModelPackage
 from ..errors import BadInputError
-from .calibration import Calibration
+from .calibration import Calibration, WholeCalibration
 from .gaussian import covariance
 from .inputs import InputLayout, network_inputs
 from .network import CompactNetwork
 from .posterior import Posterior
 from .refinement.priors import GalaxyPrior
+from .weights import load_state, state_arrays
 
 if TYPE_CHECKING:
     from .simulate import SimulatedStamps
     from .stamps import Stamps
 
 __all__ = ["CompactEstimator", "Prediction", "choose_device"]
+
+#: Stamps whose refined posteriors are calibrated apart.
+_STAMPS = ("whole", "lacking")
 
 #: Bounds on what the network may say of stamps unlike those that it knows:
 #: standardised means and logs of D, and sigmas in the transformed space.
@@ -86,7 +90,7 @@ class CompactEstimator:
     prior : `~meas_blends.morphology.refinement.priors.GalaxyPrior`, optional
         Of the galaxies of the training set, for a refinement; one that suits
         the stamps' size if not given.
-    refined_calibration : `~meas_blends.morphology.calibration.Calibration`, optional
+    refined_calibration : `~meas_blends.morphology.calibration.WholeCalibration`, optional
         Of refined posteriors; they stand as they are if not given.
     """
 
@@ -99,7 +103,7 @@ class CompactEstimator:
         limits: Mapping[str, tuple[float, float]] | None = None,
         device: torch.device | str = "cpu",
         prior: GalaxyPrior | None = None,
-        refined_calibration: Calibration | None = None,
+        refined_calibration: WholeCalibration | None = None,
     ) -> None:
         self.device = torch.device(device)
         self.network = network.to(self.device).eval()
@@ -141,8 +145,10 @@ class CompactEstimator:
                 {name: tuple(ends) for name, ends in package.meta["limits"].items()},
                 device,
                 GalaxyPrior.from_meta(refined["prior"]) if refined else None,
-                _calibration(arrays, "refined_calibration")
-                if "refined_calibration.quantiles" in arrays
+                WholeCalibration(
+                    *(_calibration(arrays, f"refined_calibration.{name}") for name in _STAMPS)
+                )
+                if "refined_calibration.whole.quantiles" in arrays
                 else None,
             )
         except (KeyError, TypeError, AttributeError, RuntimeError) as error:
@@ -159,14 +165,14 @@ class CompactEstimator:
             "target_mean": self.target_mean,
             "target_std": self.target_std,
         }
-        calibrations = {
-            "calibration": self.calibration,
-            "refined_calibration": self.refined_calibration,
-        }
+        calibrations = {"calibration": self.calibration}
+        if self.refined_calibration is not None:
+            for name in _STAMPS:
+                part = getattr(self.refined_calibration, name)
+                calibrations[f"refined_calibration.{name}"] = part
         for name, calibration in calibrations.items():
-            if calibration is not None:
-                arrays[f"{name}.log_signal"] = calibration.log_signal
-                arrays[f"{name}.quantiles"] = calibration.quantiles
+            arrays[f"{name}.log_signal"] = calibration.log_signal
+            arrays[f"{name}.quantiles"] = calibration.quantiles
         return arrays
 
     @property
@@ -268,34 +274,3 @@ class CompactEstimator:
 
 def _calibration(arrays: Mapping[str, np.ndarray], name: str) -> Calibration:
     return Calibration(arrays[f"{name}.log_signal"], arrays[f"{name}.quantiles"])
-
-
-def state_arrays(network: torch.nn.Module) -> dict[str, np.ndarray]:
-    """Weights of a network by name, ``network.`` before each.
-
-    Counters of batches are left out: only training with a cumulative average
-    needs them.
-    """
-    return {
-        f"network.{name}": tensor.cpu().numpy()
-        for name, tensor in network.state_dict().items()
-        if not name.endswith("num_batches_tracked")
-    }
-
-
-def load_state(network: torch.nn.Module, arrays: Mapping[str, np.ndarray]) -> None:
-    """Undo `state_arrays`.
-
-    Raises
-    ------
-    KeyError, RuntimeError
-        If a weight is missing, or of another shape.
-    """
-    network.load_state_dict(
-        {
-            name: tensor
-            if name.endswith("num_batches_tracked")
-            else torch.from_numpy(arrays[f"network.{name}"].copy())
-            for name, tensor in network.state_dict().items()
-        }
-    )

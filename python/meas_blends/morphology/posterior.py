@@ -91,6 +91,10 @@ class Posterior:
             np.concatenate([p.quantiles for p in parts]),
         )
 
+    def select(self, rows: np.ndarray | slice) -> Posterior:
+        """Return those of some galaxies."""
+        return Posterior(self.mean[rows], self.covariance[rows], self.quantiles[rows])
+
     @property
     def sigma(self) -> np.ndarray:
         """Standard deviations in the transformed space, (n, 3)."""

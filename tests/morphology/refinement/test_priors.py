@@ -45,9 +45,7 @@ def test_radii_as_even_as_those_of_table_1():
 def test_slopes_are_those_of_the_values(prior):
     z = torch.from_numpy(np.random.default_rng(2).standard_normal((3, N_PARAMETERS)))
     ends = [unfold(z + step, prior=prior).values for step in (1e-5, -1e-5)]
-    np.testing.assert_allclose(
-        unfold(z, prior=prior).slopes, (ends[0] - ends[1]) / 2e-5, rtol=1e-6
-    )
+    np.testing.assert_allclose(unfold(z, prior=prior).slopes, (ends[0] - ends[1]) / 2e-5, rtol=1e-6)
 
 
 def test_a_fixed_share_does_not_move():

@@ -8,7 +8,7 @@ import torch
 
 from meas_blends.data.morphology_tables import MORPHOLOGY
 from meas_blends.detection.psf import gaussian_psf
-from meas_blends.morphology.calibration import Calibration
+from meas_blends.morphology.calibration import Calibration, WholeCalibration
 from meas_blends.morphology.posterior import NORMAL_QUANTILES, Posterior
 from meas_blends.morphology.refinement.refine import (
     Refined,
@@ -77,9 +77,13 @@ def test_only_fits_are_recalibrated(bright):
     refined = bright[4]
     half = Refined(refined.posterior, np.arange(12) < 6)
     twice = Calibration(np.zeros(1), np.tile(2 * NORMAL_QUANTILES, (1, 3, 1)))
-    old, new = refined.posterior.quantiles, half.recalibrated(twice, np.ones(12)).posterior
+    thrice = Calibration(np.zeros(1), np.tile(3 * NORMAL_QUANTILES, (1, 3, 1)))
+    whole = np.arange(12) != 3
+    found = half.recalibrated(WholeCalibration(twice, thrice), np.ones(12), whole)
+    old, new = refined.posterior.quantiles, found.posterior
     np.testing.assert_array_equal(new.quantiles[6:], old[6:])
-    np.testing.assert_allclose(new.quantiles[:6, :, 4], old[:6, :, 5])
+    np.testing.assert_allclose(new.quantiles[:3, :, 4], old[:3, :, 5])
+    np.testing.assert_allclose(new.quantiles[3, :, 4], old[3, :, 6])
     np.testing.assert_array_equal(new.covariance[6:], refined.posterior.covariance[6:])
 
 

@@ -113,8 +113,9 @@ def test_refined_posteriors_are_recalibrated(arrays, write):
     plain = make_task(write(arrays), refine=True).run(stamps).posterior
     twice = np.tile(2 * NORMAL_QUANTILES, (1, 3, 1))
     learned = {
-        "refined_calibration.log_signal": np.zeros(1),
-        "refined_calibration.quantiles": twice,
+        f"refined_calibration.{stamps}.{name}": values
+        for stamps in ("whole", "lacking")
+        for name, values in (("log_signal", np.zeros(1)), ("quantiles", twice))
     }
     wide = make_task(write({**arrays, **learned}), refine=True).run(stamps).posterior
     np.testing.assert_allclose(wide.quantiles[:, :, 3], plain.quantiles[:, :, 3])

@@ -102,7 +102,8 @@ class Derivatives:
         by_y = (k * sin_y @ even[:, :, 0]) @ cos_x.mT + (k * cos_y @ odd[:, :, 0]) @ sin_x.mT
         images = images.view(n, self.size, -1, self.size).transpose(1, 2)
         drawn = torch.cat(
-            [images[:, :-1], by_x[:, None], by_y[:, None], images[:, -1:], self._sky[:, None]], dim=1
+            [images[:, :-1], by_x[:, None], by_y[:, None], images[:, -1:], self._sky[:, None]],
+            dim=1,
         )
         if single is None:
             return drawn

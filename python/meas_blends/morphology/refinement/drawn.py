@@ -23,7 +23,7 @@ def refine_drawn(
     rng: np.random.Generator,
     n: int,
     settings: RefinementSettings,
-) -> tuple[Measured, np.ndarray]:
+) -> tuple[Measured, np.ndarray, np.ndarray]:
     """Draw galaxies and refine them as those of a coadd, whose electrons nobody tells.
 
     Parameters
@@ -40,9 +40,10 @@ def refine_drawn(
     -------
     measured : `~meas_blends.morphology.measured.Measured`
         Before any recalibration of refined posteriors.
-    converged : `numpy.ndarray` of `bool`, (n,)
+    converged, whole : `numpy.ndarray` of `bool`, (n,)
+        Did the fit converge, and are all pixels of the stamp usable?
     """
-    posteriors, truth, aperture, signal, converged = [], [], [], [], []
+    posteriors, truth, aperture, signal, converged, whole = [], [], [], [], [], []
     for start in range(0, n, _BATCH):
         stamps = simulator.draw(rng, min(_BATCH, n - start))
         prediction = estimator.predict(stamps)
@@ -56,6 +57,7 @@ def refine_drawn(
         )
         posteriors.append(refined.posterior)
         converged.append(refined.converged)
+        whole.append(stamps.usable.all(dim=2).all(dim=1).cpu().numpy())
         truth.append(to_transformed(stamps.truth))
         aperture.append(prediction.signal_to_noise)
         signal.append(stamps.signal_to_noise)
@@ -63,4 +65,4 @@ def refine_drawn(
         Posterior.concatenate(posteriors),
         *(np.concatenate(parts) for parts in (truth, aperture, signal)),
     )
-    return measured, np.concatenate(converged)
+    return measured, np.concatenate(converged), np.concatenate(whole)

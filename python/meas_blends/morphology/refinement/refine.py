@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ...data.morphology_tables import MORPHOLOGY
-from ..calibration import Calibration
+from ..calibration import WholeCalibration
 from ..posterior import Posterior
 from ..rendering.psf import PsfTransform
 from ..rendering.renderer import GalaxyRenderer
@@ -70,13 +70,21 @@ class Refined:
     posterior: Posterior
     converged: np.ndarray
 
-    def recalibrated(self, calibration: Calibration, signal_to_noise: np.ndarray) -> Refined:
-        """Recalibrate the posteriors of fits, by S/N (n,) as measured in the aperture."""
+    def recalibrated(
+        self, calibration: WholeCalibration, signal_to_noise: np.ndarray, whole: np.ndarray
+    ) -> Refined:
+        """Recalibrate the posteriors of fits.
+
+        Parameters
+        ----------
+        calibration : `~meas_blends.morphology.calibration.WholeCalibration`
+        signal_to_noise : `numpy.ndarray`, (n,)
+            As measured in the aperture.
+        whole : `numpy.ndarray` of `bool`, (n,)
+            Are all pixels of the stamp usable?
+        """
         rows, old = np.flatnonzero(self.converged), self.posterior
-        new = calibration.apply(
-            Posterior(old.mean[rows], old.covariance[rows], old.quantiles[rows]),
-            signal_to_noise[rows],
-        )
+        new = calibration.apply(old.select(rows), signal_to_noise[rows], whole[rows])
         parts = {}
         for name in ("mean", "covariance", "quantiles"):
             parts[name] = getattr(old, name).copy()
@@ -214,7 +222,9 @@ def _refine(
                 continue
             fixed = torch.full_like(free[rows], share)
             start_z = _alone(both.z[rows], share)
-            fits.append((fit(problem, start_z, fixed, settings.steps, rows), fixed, rows, log_share))
+            fits.append(
+                (fit(problem, start_z, fixed, settings.steps, rows), fixed, rows, log_share)
+            )
     return _mixed(problem, fits, start, settings.missed)
 
 

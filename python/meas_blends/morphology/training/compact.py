@@ -12,14 +12,14 @@ import numpy as np
 import torch
 
 from ...data.packages import MORPHOLOGY_COMPACT, ModelPackage
-from ..calibration import Calibration
+from ..calibration import Calibration, WholeCalibration
 from ..compact import CompactEstimator, choose_device
 from ..conditions import Conditions
 from ..inputs import InputLayout, NetworkInputs, network_inputs
 from ..measured import measure_drawn, summarise
 from ..network import CompactNetwork
 from ..populations import Population
-from ..posterior import BULGE_LIMIT, Posterior, to_transformed
+from ..posterior import BULGE_LIMIT, to_transformed
 from ..refinement.drawn import refine_drawn
 from ..refinement.priors import GalaxyPrior
 from ..refinement.refine import RefinementSettings
@@ -27,7 +27,14 @@ from ..simulate import SimulatedStamps, StampSimulator
 from ..widths import kolmogorov_width
 from .fit import Batch, FitSettings, Progress, fit
 
-__all__ = ["CompactProblem", "CompactTraining", "learn_refinement", "make_package", "scaled_targets", "train_compact"]
+__all__ = [
+    "CompactProblem",
+    "CompactTraining",
+    "learn_refinement",
+    "make_package",
+    "scaled_targets",
+    "train_compact",
+]
 
 #: Galaxies that the scaling of the targets comes from.
 _SCALING = 2048
@@ -69,7 +76,7 @@ class CompactTraining:
     n_test: int = 20_000
     calibration_bins: int = 20
     n_refined: int = 4000
-    refined_bins: int = 6
+    refined_bins: int = 4
 
 
 @dataclass(frozen=True)
@@ -178,22 +185,27 @@ def learn_refinement(
     simulator = StampSimulator(
         training.population, conditions, training.layout.stamp_size, estimator.device
     )
-    known, converged = refine_drawn(
+    known, converged, whole = refine_drawn(
         estimator,
         simulator,
         np.random.default_rng([*seed, _REFINE]),
         training.n_refined,
         RefinementSettings(prior=estimator.prior),
     )
-    rows, found = np.flatnonzero(converged), known.posterior
-    if len(rows) < _LEAST_REFINED:
+    # Where a survey has no neighbours and no borders, all stamps are whole.
+    kinds = (whole, ~whole) if np.count_nonzero(~whole & converged) >= _LEAST_REFINED else (whole,)
+    if any(np.count_nonzero(kind & converged) < _LEAST_REFINED for kind in kinds):
         return
-    estimator.refined_calibration = Calibration.learn(
-        Posterior(found.mean[rows], found.covariance[rows], found.quantiles[rows]),
-        known.truth[rows],
-        known.aperture[rows],
-        training.refined_bins,
-    )
+    parts = [
+        Calibration.learn(
+            known.posterior.select(kind & converged),
+            known.truth[kind & converged],
+            known.aperture[kind & converged],
+            training.refined_bins,
+        )
+        for kind in kinds
+    ]
+    estimator.refined_calibration = WholeCalibration(parts[0], parts[-1])
 
 
 def scaled_targets(

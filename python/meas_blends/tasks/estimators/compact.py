@@ -37,8 +37,8 @@ class CompactEstimatorConfig(Config):
     )
     refine = Field[bool](
         doc="Fit bulge and disk to the pixels, from the network's answer? Nearer to the truth,"
-        " and some ten times slower.",
-        default=True,
+        " and some thirty times slower.",
+        default=False,
     )
     psf_error = Field[float](
         doc="Relative error of the PSF's width, over which a refined posterior is marginalised.",
@@ -105,12 +105,12 @@ class CompactEstimatorTask(TrainedEstimatorTask):
         from ...morphology.refinement.refine import refine_stamps
 
         estimator = self.estimator
-        refined = refine_stamps(
-            stamps, prediction.posterior, self._settings(), estimator.device
-        )
+        refined = refine_stamps(stamps, prediction.posterior, self._settings(), estimator.device)
         if estimator.refined_calibration is not None:
             refined = refined.recalibrated(
-                estimator.refined_calibration, prediction.signal_to_noise
+                estimator.refined_calibration,
+                prediction.signal_to_noise,
+                stamps.usable.all(axis=(1, 2)),
             )
         return Struct(posterior=refined.posterior, outside=outside, refined=refined.converged)
 

@@ -90,7 +90,7 @@ class CompactTrainerConfig(FitConfig):
     refined_bins = Field[int](
         doc="Bins of S/N, of equal width in its logarithm, in which refined posteriors are"
         " calibrated apart.",
-        default=6,
+        default=4,
         check=lambda number: number >= 1,
     )
     n_test = Field[int](
