@@ -21,8 +21,10 @@ from meas_blends.simulation.survey import Survey
 
 POPULATION = LogUniform(radius=(0.1, 0.8), signal_to_noise=(20.0, 400.0))
 LAYOUT = InputLayout(32, (1,), 32, (2.0, 4.0))
-TRAINING = CompactTraining(POPULATION, Conditions(), LAYOUT, (4, 8, 8, 8, 16), 600, 300, 4, 120, 1)
-SETTINGS = FitSettings(steps=50, batch_size=32, device="cpu")
+TRAINING = CompactTraining(
+    POPULATION, Conditions(), LAYOUT, (4, 8, 8, 8, 16), 2000, 1000, 4, 120, 1
+)
+SETTINGS = FitSettings(steps=120, batch_size=32, device="cpu")
 QUICK = CompactTraining(POPULATION, Conditions(), LAYOUT, (4, 4, 4, 4, 4), 60, 120, 1, 0)
 
 
@@ -47,9 +49,9 @@ def stamps():
 def test_training_learns_and_calibrates(trained):
     estimator, metrics, calls = trained
     losses = [loss for _, _, loss in calls]
-    assert np.mean(losses[-10:]) < np.mean(losses[:10]) - 0.3
-    assert calls[-1][:2] == (1600, 1600)
-    assert metrics["overall"]["n_galaxies"] == 300
+    assert np.mean(losses[-30:]) < np.mean(losses[:10]) - 0.3
+    assert calls[-1][:2] == (3840, 3840)
+    assert metrics["overall"]["n_galaxies"] == 1000
     for shares in metrics["overall"]["coverage"].values():
         assert shares["68.27"] == pytest.approx(68.27, abs=9)
         assert shares["95.45"] == pytest.approx(95.45, abs=5)
