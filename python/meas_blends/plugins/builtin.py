@@ -76,6 +76,18 @@ _TASKS = {
         "label_bands:LabelBandsTask",
         "Count the true galaxies in each footprint of a patch",
     ),
+    "deblend": (
+        "deblend:DeblendTask",
+        "Fit all peaks of each footprint of a patch together, in all bands",
+    ),
+    "match_children": (
+        "match_children:MatchChildrenTask",
+        "Hold what a deblender made of several peak finders' peaks against the truth",
+    ),
+    "evaluate_deblending": (
+        "evaluate_deblending:EvaluateDeblendingTask",
+        "Score what peaks are worth to a deblender, and write a page on it",
+    ),
     "train_bands": (
         "train_bands:TrainBandsTask",
         "Train one blend classifier over several bands",
