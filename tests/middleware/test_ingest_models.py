@@ -54,6 +54,15 @@ def test_the_kind_says_which_dataset_it_is(bands, tmp_path):
             assert butler.exists(name, skymap="blend_coadds", band="g")
 
 
+def test_a_model_over_bands_is_one_for_all_of_them(bands, package):
+    done = ingest_model(bands, package, "models", at_once=True)
+    assert done == [({"skymap": "blend_coadds"}, True)]
+    with Butler.from_config(bands, collections="models") as butler:
+        assert butler.get("bands_blend_model", skymap="blend_coadds").label == "toy 1"
+    with pytest.raises(BadInputError, match="for all of them; leave out --band"):
+        ingest_model(bands, package, "models", bands=["g"], at_once=True)
+
+
 def test_a_model_for_no_coadds_is_told(bands, package):
     with pytest.raises(BadInputError, match="no coadds of the skymap blend_coadds in z"):
         ingest_model(bands, package, "models", bands=["z"])

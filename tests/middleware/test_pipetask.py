@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from lsst.daf.butler import Butler, DatasetNotFoundError
 
 from meas_blends.cli import main
+from meas_blends.data.fits import read_coadd
 from meas_blends.data.tables import read_table
 from meas_blends.middleware.commands import commands
 from meas_blends.middleware.ingest_coadds import ingest_coadds
@@ -68,7 +69,7 @@ def test_blends_are_found_as_without_a_butler(repo, make_coadd, call, tmp_path):
 
 
 def test_the_commands_tell_what_they_did_and_what_is_wrong(repo, make_coadd):
-    coadds, model = commands()
+    coadds, model, scenes = commands()
     file = str(make_coadd("a_i.fits"))
     for expected in ("patch=0 band=i\n", "patch=0 band=i, there already\n"):
         done = CliRunner().invoke(coadds, [repo, file, "--run", "coadds"])
@@ -80,6 +81,7 @@ def test_the_commands_tell_what_they_did_and_what_is_wrong(repo, make_coadd):
         (coadds, [repo, "none.fits", "--run", "x"], 1, "Error: none.fits: no such file"),
         (coadds, [repo, "--run", "x"], 2, "give FITS files, or a --manifest"),
         (model, [repo, "none", "--run", "x"], 1, "Error: none: no model package"),
+        (scenes, ["none", "--scenes", 1, "--band", "i", "--run", "x"], 1, "no Butler repository"),
     ):
         done = CliRunner().invoke(command, given)
         assert done.exit_code == status and message in done.output
@@ -152,6 +154,35 @@ def test_a_model_comes_from_the_butler(repo, make_coadd, call, tmp_path, toy_pac
     path = out / "a_i" / "classification.parquet"
     assert set(read_table(path)["model"]) == {"toy_logistic 1"}
     assert_same(repo, "out", "blend_classification", path, band="i")
+
+
+@pytest.mark.slow
+def test_scenes_are_simulated_as_without_a_butler(repo, call, tmp_path):
+    for run in ("scenes", "scenes"):
+        bands = ["--band", "r", "--band", "i"]
+        call("butler", "register-blend-scenes", repo, "--scenes", 2, *bands, "--run", run)
+    options = ["-c", "simulate:size=200"]
+    where = ["-d", "skymap='blend_scenes' AND tract=0"]
+    run_pipetask(call, repo, "out", "evaluate.yaml#simulate", *options, *where, inputs="scenes")
+    run = ["-p", "evaluate#simulate", "--scenes", "2", "--bands", "ri", "-o", tmp_path / "out"]
+    done = CliRunner().invoke(main, ["run", *map(str, run), *options])
+    assert done.exit_code == 0, done.output
+    with Butler.from_config(repo, collections="out") as butler:
+        for scene, band in ((0, "r"), (0, "i"), (1, "r"), (1, "i")):
+            where = {"skymap": "blend_scenes", "tract": 0, "patch": scene, "band": band}
+            ours = read_coadd(tmp_path / "out" / f"scene_{scene:03d}_{band}" / "coadd.fits")
+            np.testing.assert_array_equal(butler.get("blend_coadd", where).image, ours.image)
+
+
+@pytest.mark.slow
+def test_a_model_over_bands_comes_from_the_butler(repo, make_coadd, call, tmp_path):
+    files = [make_coadd(f"a_{band}.fits") for band in "gri"]
+    ingest_coadds(repo, files, "coadds")
+    call("butler", "ingest-blend-model", repo, "gp_lsst_gri", "--at-once", "--run", "models")
+    option = ["-c", "classify_bands:model_from_butler=True"]
+    run_pipetask(call, repo, "out", "classify_bands.yaml", *option, inputs="coadds,models")
+    path = blendtask(tmp_path, "classify_bands", files) / "a" / "bands_blend_peaks.parquet"
+    assert_same(repo, "out", "bands_blend_peaks", path)
 
 
 @pytest.mark.slow

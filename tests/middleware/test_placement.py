@@ -18,6 +18,16 @@ def test_every_stem_is_a_patch_and_bands_share_it(make_coadd):
     assert [file.name for file in placed] == ["b", "a", "b"]
 
 
+def test_files_of_one_name_are_known_by_their_folders(make_coadd, tmp_path):
+    for folder in ("scene_0_r", "scene_0_i", "scene_1_i"):
+        (tmp_path / folder).mkdir()
+    made = [("scene_0_r", "r"), ("scene_0_i", "i"), ("scene_1_i", "i")]
+    files = [make_coadd(f"{folder}/coadd.fits", band) for folder, band in made]
+    placed = place_by_name(files, "sky", {})
+    assert where(placed) == [(0, 0, "r"), (0, 0, "i"), (0, 1, "i")]
+    assert placed[0].name == "scene_0_coadd"
+
+
 def test_known_names_keep_their_numbers_and_new_ones_follow(make_coadd):
     files = [make_coadd("new_i.fits"), make_coadd("old_i.fits")]
     placed = place_by_name(files, "sky", {"old": 3, "": 7})

@@ -1,11 +1,13 @@
 """Images side by side on Dask workers give what one process gives."""
 
+import os
 import sys
 
 import numpy as np
 import pytest
 
 from fake_tasks import GATHER_PIPELINE
+from meas_blends.data.large import MEMORY_VARIABLE, memory_share
 from meas_blends.data.tables import read_table
 from meas_blends.errors import BadInputError
 from meas_blends.run.dask_workers import DaskWorkers, Job, check_spreadable, dask_client
@@ -110,7 +112,10 @@ def test_a_worker_that_dies_loses_nothing(spread, pipeline, make_image, log):
     trouble = ("detect:trouble.kind=die", "detect:trouble.on=b.fits")
     units = images(make_image, "a.fits", "b.fits", "c.fits")
     with dask_client("local") as client:
+        shares = client.run(os.getenv, MEMORY_VARIABLE).values()
         result, ran = spread(client, pipeline, units, *trouble)
+    # Together they may have what one process may.
+    assert sum(map(float, shares)) == pytest.approx(memory_share() / 2**30, rel=0.02)
     assert (log.parent / f"{log.name}.died").exists()
     assert not result.failed
     assert [one.counts["peaks"] for one in result.units] == [1, 2, 3]

@@ -69,6 +69,25 @@ def test_patches_are_classified_from_all_bands(package, tmp_path):
     assert set(result.classification["peakFinder"]) == {"gp_pca_bands"}
 
 
+def test_a_model_that_is_given_takes_the_place_of_the_configured_one(package, tmp_path):
+    expected = classify(package, 9, tmp_path)
+    config = ClassifyBandsTask.ConfigClass()
+    config.filtering.subtract_background = False
+    config.peak_finder.name = "gp_pca_bands"
+    connections = ClassifyBandsTask.ConfigClass.ConnectionsClass
+    assert not connections(config=config).prerequisiteInputs
+    config.model_from_butler = True
+    assert connections(config=config).prerequisiteInputs == {"blend_model"}
+    coadds, spans, _ = band_scene(9)
+    found = ClassifyBandsTask(config=config).run(coadd_handles(coadds), spans, package)
+    for name in ("f_x", "f_y", "probability"):
+        np.testing.assert_array_equal(found.peaks[name], expected.peaks[name])
+    config.peak_finder.name = "local_maxima"
+    config.reference_alone = True
+    with pytest.raises(BadInputError, match="does not take a model from a dataset"):
+        ClassifyBandsTask(config=config)
+
+
 def test_missing_bands_are_told(package, tmp_path):
     with pytest.raises(BadInputError, match="needs the bands r beside it"):
         classify(package, 9, tmp_path, bands="i")

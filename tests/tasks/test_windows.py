@@ -1,5 +1,7 @@
 """Whatever the side of the tiles, an image gives the results that it gives in one piece."""
 
+import mmap
+
 import numpy as np
 import pytest
 from astropy.table import Table
@@ -8,6 +10,7 @@ from lsst.pipe.base import InMemoryDatasetHandle
 
 from meas_blends.data.catalogs import PEAKS
 from meas_blends.data.coadd import Coadd
+from meas_blends.data.fits import read_coadd, write_coadd
 from meas_blends.detection.psf import gaussian_psf
 from meas_blends.tasks.classify_bands import ClassifyBandsTask
 from meas_blends.tasks.classify_blends import ClassifyBlendsTask
@@ -142,6 +145,31 @@ def test_bands_at_once():
     whole, tiled = classified(2048), classified(SIDE)
     equal(tiled.classification, whole.classification, PROBABILITIES)
     equal(tiled.peaks, whole.peaks, [*PROBABILITIES, *PLACES])
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["complete", "image alone"])
+def test_an_image_larger_than_memory(coadd, monkeypatch, tmp_path, known):
+    whole = coadd if known else Coadd(coadd.image)
+    write_coadd(whole, tmp_path / "f.fits")
+
+    def found():
+        read = read_coadd(tmp_path / "f.fits")
+        detected = task(DetectFootprintsTask, SIDE, min_area=4).run(read)
+        peaks = task(ClassifyBlendsTask, SIDE, "local_maxima").run(read, detected.spans)
+        return read, detected, peaks
+
+    read, detected, classified = found()
+    assert len(detected.footprints) > 20
+    # A small share of memory, and strips that are much smaller than the image.
+    monkeypatch.setenv("MEAS_BLENDS_MEMORY", "0.001")
+    monkeypatch.setattr("meas_blends.data.tiles._STRIP_PIXELS", 100 * SHAPE[1])
+    from_disk, again, peaks = found()
+    assert isinstance(from_disk.image.base.base.obj, mmap.mmap)
+    np.testing.assert_array_equal(from_disk.image, read.image)
+    for name in ("footprints", "spans"):
+        equal(getattr(again, name), getattr(detected, name))
+    equal(peaks.classification, classified.classification)
+    equal(peaks.peaks, classified.peaks)
 
 
 def test_no_footprints(coadd):

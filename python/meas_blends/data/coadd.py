@@ -10,6 +10,7 @@ from astropy.wcs import WCS
 from astropy.wcs.utils import proj_plane_pixel_scales
 
 from ..errors import BadInputError
+from .large import image_array
 from .psf import normalise_psf
 from .tiles import row_strips
 
@@ -124,7 +125,7 @@ class Coadd:
         if self.variance is not None:
             self.variance = _native(self.variance, np.float32)
         if self.mask is None:
-            self.mask = np.zeros(self.image.shape, np.int32)
+            self.mask = image_array(self.image.shape, np.int32)
         self.mask = _native(self.mask, np.int32)
         for label, plane in (("variance", self.variance), ("mask", self.mask)):
             if plane is not None and plane.shape != self.image.shape:
@@ -184,7 +185,7 @@ class Coadd:
     def in_planes(self, *names: str) -> np.ndarray:
         """Pixels in any of some mask planes, `bool` (ny, nx); unknown planes are empty."""
         bits = sum(1 << self.mask_planes[name] for name in names if name in self.mask_planes)
-        inside = np.empty(self.shape, bool)
+        inside = image_array(self.shape, bool)
         for rows in row_strips(self.shape):
             # Unsigned, for bit 31 is the sign.
             inside[rows] = (self.mask[rows].view(np.uint32) & np.uint32(bits)) != 0
@@ -262,7 +263,13 @@ def _native(array: np.ndarray, dtype: type) -> np.ndarray:
     """
     if isinstance(array, np.ma.MaskedArray):
         array = array.astype(dtype).filled(np.nan if np.issubdtype(dtype, np.floating) else 0)
-    return np.ascontiguousarray(array, dtype=dtype)
+    array = np.asarray(array)
+    if array.ndim != 2 or (array.dtype == dtype and array.flags.c_contiguous):
+        return np.ascontiguousarray(array, dtype=dtype)
+    native = image_array(array.shape, dtype)
+    for rows in row_strips(array.shape):
+        native[rows] = array[rows]
+    return native
 
 
 def _pixel_scale(wcs: WCS | None) -> float:

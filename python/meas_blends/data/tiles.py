@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from astropy.table import Table
 
 from .footprints import PixelLists, pixel_lists
+from .large import image_array, release_pages
 
-__all__ = ["TILE", "FootprintWindow", "footprint_windows", "row_strips", "tiles"]
+__all__ = ["TILE", "FootprintWindow", "filter_strips", "footprint_windows", "row_strips", "tiles"]
 
 #: Side of the tiles that a large image is worked in, where nothing else is said [pixel].
 TILE = 2048
@@ -39,6 +40,8 @@ class FootprintWindow:
 def row_strips(shape: tuple[int, int]) -> Iterator[slice]:
     """Cut an image into strips of rows, so that temporary arrays stay small.
 
+    After each, what it brought into memory of arrays in files may leave it.
+
     Parameters
     ----------
     shape : `tuple` [`int`, `int`]
@@ -53,6 +56,35 @@ def row_strips(shape: tuple[int, int]) -> Iterator[slice]:
     step = max(_STRIP_PIXELS // nx, 1)
     for start in range(0, ny, step):
         yield slice(start, min(start + step, ny))
+        release_pages()
+
+
+def filter_strips(
+    function: Callable[[np.ndarray], np.ndarray], image: np.ndarray, reach: int
+) -> np.ndarray:
+    """Filter an image strip by strip, with the same result as at once.
+
+    Parameters
+    ----------
+    function : callable
+        The filter: of a part of the image, to one of the same shape and any
+        data type.
+    image : `numpy.ndarray`, (ny, nx)
+    reach : `int`
+        Rows beside a pixel that it may depend on.
+
+    Returns
+    -------
+    filtered : `numpy.ndarray`, (ny, nx)
+    """
+    filtered = None
+    for rows in row_strips(image.shape):
+        start = max(rows.start - reach, 0)
+        part = function(image[start : rows.stop + reach])
+        if filtered is None:
+            filtered = image_array(image.shape, part.dtype)
+        filtered[rows] = part[rows.start - start : rows.stop - start]
+    return filtered
 
 
 def tiles(shape: tuple[int, int], side: int = TILE) -> Iterator[tuple[slice, slice]]:
@@ -74,6 +106,7 @@ def tiles(shape: tuple[int, int], side: int = TILE) -> Iterator[tuple[slice, sli
     for y in range(0, ny, side):
         for x in range(0, nx, side):
             yield slice(y, min(y + side, ny)), slice(x, min(x + side, nx))
+            release_pages()
 
 
 def footprint_windows(
@@ -138,3 +171,4 @@ def footprint_windows(
         theirs = spans[np.sort(rows_of[mine[owner[order]]])]
         pixels = pixel_lists(theirs, (j1 - j0, i1 - i0), (xy0[0] + i0, xy0[1] + j0))
         yield FootprintWindow(slice(j0, j1), slice(i0, i1), pixels)
+        release_pages()

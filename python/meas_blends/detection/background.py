@@ -6,7 +6,8 @@ import numpy as np
 import sep
 
 from ..data.coadd import Coadd
-from .noise import rough_median
+from ..data.tiles import row_strips
+from .noise import flattened, rough_median
 
 __all__ = ["subtract_background"]
 
@@ -38,23 +39,26 @@ def subtract_background(
         With the background taken off ``image``; that of an image without a
         single good pixel is left as it is.
     """
-    bad = coadd.bad if sources is None else coadd.bad | sources
+    bad = coadd.bad
+    if sources is not None:
+        bad |= sources
     if bad.all():
         return coadd.replace(
             origins={"background": "not subtracted: the image has no usable pixel"}
         )
     # sep works in float32: the median is taken off first, so that a high
     # pedestal does not cost the background its digits.
-    image = coadd.image - np.float32(rough_median(coadd.image, ~bad))
-    hidden = image[bad]
-    image[bad] = 0
+    level = np.float32(rough_median(coadd.image, bad))
+    image = flattened(coadd.image, bad, level)
     ny, nx = coadd.shape
     background = sep.Background(
         image, mask=bad, bw=min(mesh, nx), bh=min(mesh, ny), fw=median_filter, fh=median_filter
     )
     # In place: one more image is all the memory that this takes.
     background.subfrom(image)
-    image[bad] += hidden
+    for rows in row_strips(image.shape):
+        hidden = bad[rows]
+        image[rows][hidden] += coadd.image[rows][hidden] - level
     return coadd.replace(
         image=image, origins={"background": f"subtracted, on a mesh of {mesh} pixels"}
     )

@@ -8,7 +8,8 @@ from astropy.table import Table, vstack
 from ..data.catalogs import FOOTPRINTS, SPANS
 from ..data.coadd import Coadd
 from ..data.footprints import PixelLists
-from ..data.tiles import TILE, footprint_windows, row_strips
+from ..data.large import image_array
+from ..data.tiles import TILE, filter_strips, footprint_windows, row_strips
 from .connect import find_groups, find_runs
 from .matched_filter import FilteredCoadd, MatchedFilter
 
@@ -56,7 +57,9 @@ def find_footprints(
     coadd = filtered.coadd
     if significance is None:
         significance = filtered.significance
-    detected = significance > threshold
+    detected = image_array(significance.shape, bool)
+    for rows in row_strips(detected.shape):
+        np.greater(significance[rows], threshold, out=detected[rows])
     if min_area > 1:
         _remove_small(detected, min_area)
     grown = grow(detected, int(grow_sigma * filtered.sigma + 0.5))
@@ -97,12 +100,7 @@ def grow(mask: np.ndarray, radius: int) -> np.ndarray:
     """
     if radius <= 0 or not mask.any():
         return mask.copy()
-    grown = np.empty_like(mask)
-    for rows in row_strips(mask.shape):
-        start = max(rows.start - radius, 0)
-        part = _grow(mask[start : rows.stop + radius], radius)
-        grown[rows] = part[rows.start - start : rows.stop - start]
-    return grown
+    return filter_strips(lambda part: _grow(part, radius), mask, radius)
 
 
 def _grow(mask: np.ndarray, radius: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from ..data.coadd import Coadd
+from ..data.large import image_array
 from ..data.tiles import tiles
 from .convolve import convolve_separable, correlate, padded
 from .noise import best_window, clipped_scatter, rough_median, smoothing_noise_factor
@@ -123,7 +124,7 @@ class MatchedFilter:
         matched : `MatchedFilter`
         """
         bad = coadd.bad
-        typical = 1.0 if bad.all() else float(np.sqrt(rough_median(coadd.variance, ~bad)))
+        typical = 1.0 if bad.all() else float(np.sqrt(rough_median(coadd.variance, bad)))
         image = coadd.image if image is None else image
         matched = cls(coadd, bad, image, kernel, psf_sigma(coadd.psf), typical)
         if coadd.variance_estimated:
@@ -167,7 +168,7 @@ class MatchedFilter:
     @cached_property
     def significance(self) -> np.ndarray:
         """Point-source S/N of every pixel of the coadd, float32 (ny, nx)."""
-        whole = np.empty(self.coadd.shape, np.float32)
+        whole = image_array(self.coadd.shape, np.float32)
         for rows, columns in tiles(self.coadd.shape):
             _, whole[rows, columns] = self._filter(rows, columns)
         return whole

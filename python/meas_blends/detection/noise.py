@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from scipy import fft, ndimage
+
+from ..data.large import image_array
+from ..data.tiles import filter_strips, row_strips
 
 __all__ = [
     "best_window",
     "blank_pixels",
     "clipped_scatter",
+    "flattened",
     "noise_correlation",
     "rough_median",
     "smoothing_noise_factor",
@@ -19,6 +25,9 @@ __all__ = [
 #: enough noise peaks reach it that leaving them out does not bias the noise.
 _SOURCE_SCALES = (1.5, 4.0)
 _SOURCE_THRESHOLD = 3.3
+
+#: Half-width of the smoothing kernels, in sigma.
+_CUT = 3.0
 
 #: A Gaussian cut at 3 sigma has this much of its standard deviation left.
 _CLIPPED = 0.9866
@@ -66,15 +75,15 @@ def clipped_scatter(values: np.ndarray) -> tuple[float, float]:
     return new
 
 
-def rough_median(image: np.ndarray, use: np.ndarray) -> float:
+def rough_median(image: np.ndarray, bad: np.ndarray) -> float:
     """Median of enough of the pixels of an image.
 
     Parameters
     ----------
     image : `numpy.ndarray`, (ny, nx)
-        Pixels that are not used may hold anything.
-    use : `numpy.ndarray` of bool, (ny, nx)
-        Pixels to use, one at least.
+        Bad pixels may hold anything.
+    bad : `numpy.ndarray` of bool, (ny, nx)
+        Pixels not to use; not all of them.
 
     Returns
     -------
@@ -83,8 +92,32 @@ def rough_median(image: np.ndarray, use: np.ndarray) -> float:
     """
     step = max(int(np.sqrt(image.size / _ENOUGH_PIXELS_OF_LEVEL)), 1)
     part = (slice(None, None, step), slice(None, None, step))
-    some = image[part][use[part]]
-    return float(np.median(some if some.size else image[use]))
+    some = image[part][~bad[part]]
+    return float(np.median(some if some.size else image[~bad]))
+
+
+def flattened(image: np.ndarray, bad: np.ndarray, level: float, unit: float = 1.0) -> np.ndarray:
+    """Subtract a number from an image, in units of another; bad pixels become 0.
+
+    Parameters
+    ----------
+    image : `numpy.ndarray` of float32, (ny, nx)
+    bad : `numpy.ndarray` of bool, (ny, nx)
+        Pixels that may hold anything.
+    level, unit : `float`
+        [count].
+
+    Returns
+    -------
+    flat : `numpy.ndarray` of float32, (ny, nx)
+    """
+    flat = image_array(image.shape, np.float32)
+    for rows in row_strips(image.shape):
+        part = flat[rows]
+        np.subtract(image[rows], np.float32(level), out=part)
+        part /= np.float32(unit)
+        part[bad[rows]] = 0
+    return flat
 
 
 def blank_pixels(image: np.ndarray, bad: np.ndarray) -> np.ndarray:
@@ -104,16 +137,27 @@ def blank_pixels(image: np.ndarray, bad: np.ndarray) -> np.ndarray:
         Not bad, and not near where the image, smoothed either a little or
         enough to show the wings of galaxies, stands far out of its noise.
     """
-    centre, _ = clipped_scatter(some_pixels(image, ~bad))
-    clean = image - np.float32(centre)
-    clean[bad] = 0
-    blank = ~bad
+    use = np.logical_not(bad, out=image_array(bad.shape, bool))
+    centre, _ = clipped_scatter(some_pixels(image, use))
+    clean = flattened(image, bad, centre)
+    blank = use
     for sigma in _SOURCE_SCALES:
-        smooth = ndimage.gaussian_filter(clean, sigma, mode="constant", truncate=3.0)
-        level, scatter = clipped_scatter(some_pixels(smooth, ~bad))
-        source = smooth > level + _SOURCE_THRESHOLD * scatter
-        blank &= ~ndimage.maximum_filter(source, size=2 * int(np.ceil(2.0 * sigma)) + 1)
+        smooth = filter_strips(partial(_smooth, sigma=sigma), clean, int(np.ceil(_CUT * sigma)))
+        level, scatter = clipped_scatter(some_pixels(smooth, use))
+        reach = int(np.ceil(2.0 * sigma))
+        near = partial(_near, limit=level + _SOURCE_THRESHOLD * scatter, reach=reach)
+        source = filter_strips(near, smooth, reach)
+        blank = np.greater(blank, source, out=source)
     return blank
+
+
+def _smooth(image: np.ndarray, sigma: float) -> np.ndarray:
+    return ndimage.gaussian_filter(image, sigma, mode="constant", truncate=_CUT)
+
+
+def _near(image: np.ndarray, limit: float, reach: int) -> np.ndarray:
+    """Pixels near those above a limit."""
+    return ndimage.maximum_filter(image > limit, size=2 * reach + 1)
 
 
 def some_pixels(image: np.ndarray, use: np.ndarray) -> np.ndarray:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ..data.large import image_array
+from ..data.tiles import row_strips
 from .matched_filter import STRIDE, FilteredCoadd, MatchedFilter, excess_scatter
 
 __all__ = ["stack_significance"]
@@ -32,13 +34,16 @@ def stack_significance(bands: Iterable[FilteredCoadd | MatchedFilter]) -> np.nda
     total: np.ndarray | None = None
     for filtered in bands:
         if total is None:
-            total = np.zeros(filtered.significance.shape, np.float32)
-            number = np.zeros(total.shape, np.uint8)
-        usable = ~filtered.bad
-        np.add(total, filtered.significance, out=total, where=usable)
-        number += usable
-    bad = number == 0
-    total /= np.sqrt(np.maximum(number, 1), dtype=np.float32)
+            total = image_array(filtered.significance.shape, np.float32)
+            number = image_array(total.shape, np.uint8)
+        for rows in row_strips(total.shape):
+            usable = ~filtered.bad[rows]
+            np.add(total[rows], filtered.significance[rows], out=total[rows], where=usable)
+            number[rows] += usable
+    for rows in row_strips(total.shape):
+        total[rows] /= np.sqrt(np.maximum(number[rows], 1), dtype=np.float32)
     part = (slice(None, None, STRIDE),) * 2
-    total /= np.float32(excess_scatter(total[part], bad[part]))
+    excess = np.float32(excess_scatter(total[part], number[part] == 0))
+    for rows in row_strips(total.shape):
+        total[rows] /= excess
     return total

@@ -11,9 +11,10 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from ..data.coadd import Coadd
+from ..data.large import image_array
 from ..data.psf import normalise_psf
 from ..data.tiles import row_strips
-from .noise import rough_median
+from .noise import flattened, rough_median
 from .psf import gaussian_psf
 
 __all__ = ["estimate_psf"]
@@ -113,20 +114,21 @@ def estimate_psf(coadd: Coadd) -> tuple[np.ndarray, str]:
 def _flattened(coadd: Coadd, bad: np.ndarray) -> np.ndarray:
     """Image less its local background, zero where bad."""
     if bad.all():
-        return np.zeros(coadd.shape, np.float32)
-    image = coadd.image - np.float32(rough_median(coadd.image, ~bad))
-    image[bad] = 0
+        return image_array(coadd.shape, np.float32)
+    image = flattened(coadd.image, bad, rough_median(coadd.image, bad))
     ny, nx = coadd.shape
     background = sep.Background(image, mask=bad, bw=min(64, nx), bh=min(64, ny))
     background.subfrom(image)
-    image[bad] = 0
+    for rows in row_strips(image.shape):
+        image[rows][bad[rows]] = 0
     return image
 
 
 def _measure(image: np.ndarray, bad: np.ndarray, coadd: Coadd) -> _Sources:
     """Find isolated peaks and measure them with adaptive moments."""
     y, x, significance = _isolated_peaks(image, bad, coadd)
-    spoilt = bad | coadd.in_planes("SAT")
+    spoilt = coadd.in_planes("SAT")
+    spoilt |= bad
     rows = []
     ny, nx = image.shape
     for xi, yi, snr in zip(x, y, significance, strict=True):
@@ -229,15 +231,16 @@ def _stack(image: np.ndarray, bad: np.ndarray, stars: _Sources) -> np.ndarray:
     # Two pixels more all around, for the spline.
     reach = max(5, min(reach, (min(ny, nx) - 7) // 2))
     wide = reach + 3
-    clean = np.pad(image, wide)
-    spoilt = np.pad(bad, wide, constant_values=True)
+    offset = np.arange(-wide, wide + 1)
     stamps = []
     for x, y, flux in zip(stars.x, stars.y, stars.flux, strict=True):
         xi, yi = round(x), round(y)
-        box = np.s_[yi : yi + 2 * wide + 1, xi : xi + 2 * wide + 1]
-        shift = (yi - y, xi - x)
-        stamp = ndimage.shift(clean[box].astype(float), shift, order=3, mode="nearest") / flux
-        stamp[ndimage.binary_dilation(spoilt[box])] = np.nan
+        rows, columns = yi + offset, xi + offset
+        box = np.ix_(np.clip(rows, 0, ny - 1), np.clip(columns, 0, nx - 1))
+        outside = ((rows < 0) | (rows >= ny))[:, None] | (columns < 0) | (columns >= nx)
+        clean = np.where(outside, 0.0, image[box].astype(float))
+        stamp = ndimage.shift(clean, (yi - y, xi - x), order=3, mode="nearest") / flux
+        stamp[ndimage.binary_dilation(outside | bad[box])] = np.nan
         stamps.append(stamp[3:-3, 3:-3])
     return _smooth_wings(_nanmedian(np.array(stamps)), fwhm)
 

@@ -6,8 +6,9 @@ import numpy as np
 import sep
 from scipy import ndimage
 
+from ..data.large import image_array
 from ..data.tiles import row_strips
-from .noise import blank_pixels, clipped_scatter, some_pixels
+from .noise import blank_pixels, clipped_scatter, flattened, some_pixels
 
 __all__ = ["estimate_variance"]
 
@@ -45,41 +46,39 @@ def estimate_variance(image: np.ndarray, bad: np.ndarray) -> np.ndarray:
         [count^2]; positive and finite everywhere, even where nothing can be
         estimated: then from the whole image, or 1.
     """
-    bad = bad | ~np.isfinite(image)
-    if bad.all():
-        return np.ones(image.shape, np.float32)
-    good = some_pixels(image, ~bad)
+    use = image_array(image.shape, bool)
+    for rows in row_strips(image.shape):
+        use[rows] = ~bad[rows] & np.isfinite(image[rows])
+    variance = image_array(image.shape, np.float32)
+    variance += np.float32(1)
+    if not use.any():
+        return variance
+    good = some_pixels(image, use)
     level, scatter = clipped_scatter(good)
     if scatter == 0:
         # Most pixels are exactly equal: an image without noise, or padded.
-        scatter = float(image[~bad].std(dtype=np.float64))
+        scatter = float(image[use].std(dtype=np.float64))
     if scatter == 0:
-        return np.ones(image.shape, np.float32)
-    flat = image - np.float32(level)
-    flat /= np.float32(scatter)
-    flat[bad] = 0
+        return variance
+    bad = np.logical_not(use, out=use)
+    flat = flattened(image, bad, level, scatter)
     ny, nx = image.shape
     background = sep.Background(flat, mask=bad, bw=min(_MESH, nx), bh=min(_MESH, ny))
     background.subfrom(flat)
-    flat /= _positive_rms(background)
+    # A spline overshoots, and a cell without pixels gives zero.
+    rms = background.rms(dtype=np.float32)
+    for rows in row_strips(image.shape):
+        np.copyto(variance[rows], rms[rows], where=rms[rows] > 0.1)
+    del rms
+    flat /= variance
     blank = blank_pixels(flat, bad)
     if blank.mean() < _CROWDED:
         blank = ~bad
-    # Made anew, for it would have been in the way of what needs more memory.
-    variance = _positive_rms(background)
     _scale_by_local_scatter(variance, flat, blank)
     variance *= np.float32(scatter)
     variance *= variance
     least = max(_rounding_variance(good), np.finfo(np.float32).tiny)
     return np.maximum(variance, np.float32(least), out=variance)
-
-
-def _positive_rms(background: sep.Background) -> np.ndarray:
-    """Scatter around each pixel, where the mesh gives a positive one; else 1."""
-    rms = background.rms(dtype=np.float32)
-    # A spline overshoots, and a cell without pixels gives zero.
-    rms[~(rms > 0.1)] = 1.0
-    return rms
 
 
 def _rounding_variance(values: np.ndarray) -> float:

@@ -78,8 +78,14 @@ def ingest_blend_coadds(
     " coadds have.",
 )
 @click.option(
+    "--at-once",
+    is_flag=True,
+    help="It looks at several bands at once, for classify_bands: one dataset for all of them.",
+)
+@click.option(
     "--dataset-type",
-    help="If not given, blend_model or morphology_model, by the package's kind.",
+    help="If not given, blend_model or morphology_model, by the package's kind, or"
+    " bands_blend_model.",
 )
 def ingest_blend_model(repo: str, package: str, run: str, **options: Any) -> None:
     """Put a model package into the repository, for tasks with model_from_butler.
@@ -96,6 +102,39 @@ def ingest_blend_model(repo: str, package: str, run: str, **options: Any) -> Non
         _tell(package, data_id, new)
 
 
+@click.command(
+    "register-blend-scenes", cls=ButlerCommand, short_help="Make room for simulated scenes."
+)
+@repo_argument(required=True)
+@click.option(
+    "--scenes", "number", type=click.IntRange(min=1), required=True, help="How many scenes."
+)
+@click.option(
+    "--band", "bands", multiple=True, required=True, help="Of each scene, more than once for more."
+)
+@click.option(
+    "--run", required=True, help="RUN collection to make, empty, for pipetask to start from."
+)
+@click.option(
+    "--skymap",
+    default="blend_scenes",
+    show_default=True,
+    help="Skymap whose patches they are; made if needed.",
+)
+def register_blend_scenes(repo: str, run: str, **options: Any) -> None:
+    """Make the records of the patches that pipelines simulate scenes for.
+
+    A task that simulates reads nothing: these records tell pipetask how many
+    scenes there are, and in which bands. Scene 12 is patch 12.
+    """
+    from .register_scenes import register_scenes
+
+    try:
+        register_scenes(repo, run=run, **options)
+    except BadInputError as error:
+        raise click.ClickException(str(error)) from error
+
+
 def _tell(what: str, data_id: Mapping[str, object], new: bool) -> None:
     """Say of what something is now."""
     where = " ".join(f"{key}={value}" for key, value in data_id.items())
@@ -104,4 +143,4 @@ def _tell(what: str, data_id: Mapping[str, object], new: bool) -> None:
 
 def commands() -> list[click.Command]:
     """Return the subcommands."""
-    return [ingest_blend_coadds, ingest_blend_model]
+    return [ingest_blend_coadds, ingest_blend_model, register_blend_scenes]

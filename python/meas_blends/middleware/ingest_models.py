@@ -25,6 +25,7 @@ def ingest_model(
     skymap: str = DEFAULT_SKYMAP,
     bands: Sequence[str] = (),
     dataset_type: str | None = None,
+    at_once: bool = False,
 ) -> list[tuple[dict[str, str], bool]]:
     """Ingest a model package for some bands of a skymap.
 
@@ -41,7 +42,10 @@ def ingest_model(
     bands : sequence of `str`
         Their bands; all that the skymap's coadds have if none is given.
     dataset_type : `str`, optional
-        ``blend_model`` or ``morphology_model`` if not given, by its kind.
+        ``blend_model`` or ``morphology_model`` if not given, by its kind;
+        ``bands_blend_model`` if it looks at several bands at once.
+    at_once : `bool`
+        It looks at several bands at once: it is one dataset for all of them.
 
     Returns
     -------
@@ -55,7 +59,12 @@ def ingest_model(
         are no such coadds, or another package is there in its place.
     """
     model = find_package(package)
-    name = dataset_type or _type_of(model, package)
+    if at_once and bands:
+        raise BadInputError(
+            f"{package}: a model that looks at several bands at once is for all of them; leave out"
+            " --band."
+        )
+    name = dataset_type or "bands_" * at_once + _type_of(model, package)
     with open_repository(repo) as butler:
         known = _bands(butler, skymap)
         missing = sorted(set(bands) - set(known))
@@ -65,9 +74,12 @@ def ingest_model(
                 + (f" in {', '.join(missing)}" if missing else "")
                 + "; ingest them first, with ingest-blend-coadds."
             )
-        of_band = DatasetType(name, BAND, "BlendModelPackage", universe=butler.dimensions)
-        prepare_run(butler, run, of_band)
+        dimensions = ("skymap",) if at_once else BAND
+        made = DatasetType(name, dimensions, "BlendModelPackage", universe=butler.dimensions)
+        prepare_run(butler, run, made)
         ids = [{"skymap": skymap, "band": band} for band in bands or known]
+        if at_once:
+            ids = [{"skymap": skymap}]
         with butler.transaction():
             done = [(data_id, _is_new(butler, model, name, data_id, run)) for data_id in ids]
             for data_id, new in done:
@@ -106,8 +118,8 @@ def _is_new(
         return True
     if not _are_equal(butler.get(ref), model):
         raise BadInputError(
-            f"{model.label}: {run} has another package as the {name} of band {data_id['band']};"
-            " give another --run, or prune that one first."
+            f"{model.label}: {run} has another package as the {name} of"
+            f" {' '.join(data_id.values())}; give another --run, or prune that one first."
         )
     return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,8 +60,9 @@ class PlacedFile:
 def place_by_name(files: Sequence[Path], skymap: str, known: Mapping[str, int]) -> list[PlacedFile]:
     """Give every stem of a file name a patch of its own, in tract 0.
 
-    Files whose stems differ in their band alone share a patch, as in
-    ``blendtask``.
+    As in ``blendtask``, files whose stems differ in their band alone share a
+    patch, and files of one stem in different folders get the folder's name
+    before it.
 
     Parameters
     ----------
@@ -86,8 +88,12 @@ def place_by_name(files: Sequence[Path], skymap: str, known: Mapping[str, int]) 
     numbers = {name: number for name, number in known.items() if name}
     following = 1 + max(known.values(), default=-1)
     placed = []
+    stems = Counter(image_stem(file) for file in files)
     for file in files:
-        name, band = split_name(image_stem(file), read_band(file))
+        stem = image_stem(file)
+        if stems[stem] > 1:
+            stem = f"{file.resolve().parent.name}_{stem}"
+        name, band = split_name(stem, read_band(file))
         if not band:
             raise BadInputError(
                 f"{file}: neither its header (BAND or FILTER) nor its name says its band; give a"

@@ -10,7 +10,7 @@ from lsst.daf.butler import Butler
 from ..errors import BadInputError
 from .placement import PlacedFile
 
-__all__ = ["add_records", "check_records", "is_ours"]
+__all__ = ["PATCHES", "add_records", "check_records", "is_ours"]
 
 #: Instrument of the filters that stand for bands that no other has.
 _INSTRUMENT = "BlendCoadds"
@@ -18,6 +18,9 @@ _INSTRUMENT = "BlendCoadds"
 #: Our skymaps: tracts, and patches along a side of one.
 _TRACTS = 100_000
 _SIDE = 100
+
+#: Patches of a tract of ours.
+PATCHES = _SIDE**2
 
 #: Longest names that the Butler's tables hold.
 _LONGEST = {"skymap": 64, "band": 32}
@@ -62,10 +65,10 @@ def check_records(butler: Butler, placed: Sequence[PlacedFile]) -> None:
                     f"{file.path}: the skymap {skymap} has no patch {file.patch} in tract"
                     f" {file.tract}; correct the numbers, or choose another --skymap."
                 )
-            if file.tract >= _TRACTS or file.patch >= _SIDE**2:
+            if file.tract >= _TRACTS or file.patch >= PATCHES:
                 raise BadInputError(
                     f"{file.path}: tract {file.tract}, patch {file.patch}; give numbers below"
-                    f" {_TRACTS} and {_SIDE**2}."
+                    f" {_TRACTS} and {PATCHES}."
                 )
 
 

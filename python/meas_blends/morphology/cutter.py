@@ -13,7 +13,7 @@ from ..data.morphology_tables import MORPHOLOGY
 from ..detection.noise import best_window, clipped_scatter, noise_correlation, some_pixels
 from ..errors import BadInputError
 from .owners import ORPHAN, SKY, pixel_owners
-from .sky_noise import correlated_noise
+from .sky_noise import SkyNoise
 from .stamps import Stamps
 from .widths import FWHM_PER_SIGMA, psf_width
 
@@ -114,26 +114,30 @@ class StampCutter:
         self.blended = count[row] > 1
         self._owners = pixel_owners(labels, self.x, self.y, self.footprint)
         self._owners[coadd.bad] = _BAD
-        self._sky = self._owners == SKY
         self.noise_scale, self.noise_correlation = self._measure_noise()
         offset = np.arange(size) - size // 2
         radius = FWHM_PER_SIGMA * self.psf_sigma
         self._core = offset[:, None] ** 2 + offset**2 <= radius**2
-        self._noise = self._draw_noise(rng) if neighbours == "noise" else None
+        self._noise = None
+        if neighbours == "noise":
+            if rng is None:
+                raise TypeError("neighbours='noise' needs a generator")
+            self._noise = SkyNoise(rng, self.noise_correlation)
 
     def __len__(self) -> int:
         return len(self.footprint)
 
     def _measure_noise(self) -> tuple[float, float]:
         """Scatter of the sky over the variance plane's, and correlation of neighbours."""
-        if np.count_nonzero(self._sky) < _ENOUGH_PIXELS:
+        sky = self._owners == SKY
+        if np.count_nonzero(sky) < _ENOUGH_PIXELS:
             return 1.0, 0.0
         pixels, variance = (
-            some_pixels(plane, self._sky) for plane in (self.coadd.image, self.coadd.variance)
+            some_pixels(plane, sky) for plane in (self.coadd.image, self.coadd.variance)
         )
         _, scatter = clipped_scatter(pixels / np.sqrt(variance))
-        part = best_window(~self._sky)
-        sky = self._sky[part]
+        part = best_window(np.logical_not(sky, out=sky))
+        sky = ~sky[part]
         noise = np.sqrt(np.where(sky, self.coadd.variance[part], 1.0))
         lags = noise_correlation(np.where(sky, self.coadd.image[part], 0.0) / noise, ~sky, 1)
         rho = float(np.mean([lags[0, 1], lags[1, 0], lags[1, 2], lags[2, 1]]))
@@ -165,7 +169,12 @@ class StampCutter:
             self._add_own(image, rows)
         sigma = self.noise_scale * np.sqrt(_sky_variance(variance, sky, usable))
         images = image / sigma[:, None, None].astype(np.float32)
-        images[~usable] = 0.0 if self._noise is None else self._noise_at(rows)[~usable]
+        if self._noise is None:
+            images[~usable] = 0.0
+        else:
+            half = self.size // 2
+            noise = self._noise.stamps(self.y[rows] - half, self.x[rows] - half, self.size)
+            images[~usable] = noise[~usable]
         n = len(mine)
         return Stamps(
             images=images,
@@ -189,20 +198,6 @@ class StampCutter:
         for image, identifier, x, y in own:
             corner = (int(x) + left, int(y) + top)
             self.models.add(image, int(identifier), self.coadd.band, corner)
-
-    def _draw_noise(self, rng: np.random.Generator | None) -> np.ndarray:
-        """Noise of unit variance for the image and half a stamp around it."""
-        if rng is None:
-            raise TypeError("neighbours='noise' needs a generator")
-        ny, nx = self.coadd.shape
-        return correlated_noise(rng, (ny + self.size, nx + self.size), self.noise_correlation)
-
-    def _noise_at(self, rows: slice) -> np.ndarray:
-        """The noise under stamps, (n, size, size)."""
-        # The frame of half a stamp around the image takes off half a stamp.
-        y, x = self.y[rows, None, None], self.x[rows, None, None]
-        offset = np.arange(self.size)
-        return self._noise[y + offset[:, None], x + offset]
 
     def _gather(self, rows: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Owners, pixels and variance of stamps, (n, size, size) each."""

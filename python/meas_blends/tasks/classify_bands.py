@@ -9,6 +9,7 @@ from astropy.table import Table
 from lsst.pex.config import ConfigField, Field
 from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
 
+from ..data.packages import ModelPackage
 from ..plugins.registries import peak_finders
 from .dimensions import IMAGE, PATCH
 from .filtering import FilteringConfig, fit_band_filters
@@ -36,6 +37,12 @@ class ClassifyBandsConnections(PipelineTaskConnections, dimensions=PATCH):
         storageClass="ArrowAstropy",
         dimensions=PATCH,
     )
+    blend_model = ct.PrerequisiteInput(
+        doc="Model over the bands of all patches, if model_from_butler is set.",
+        name="bands_blend_model",
+        storageClass="BlendModelPackage",
+        dimensions=("skymap",),
+    )
     classification = ct.Output(
         doc="One row a footprint: how many objects.",
         name="bands_blend_classification",
@@ -48,6 +55,11 @@ class ClassifyBandsConnections(PipelineTaskConnections, dimensions=PATCH):
         storageClass="ArrowAstropy",
         dimensions=PATCH,
     )
+
+    def __init__(self, *, config: ClassifyBandsConfig | None = None) -> None:
+        super().__init__(config=config)
+        if not config.model_from_butler:
+            del self.blend_model
 
 
 class ClassifyBandsConfig(PipelineTaskConfig, pipelineConnections=ClassifyBandsConnections):
@@ -68,6 +80,11 @@ class ClassifyBandsConfig(PipelineTaskConfig, pipelineConnections=ClassifyBandsC
     peak_finder = peak_finders.makeField(
         doc="What finds the peaks, by name; it must know several bands.", default="gp"
     )
+    model_from_butler = Field[bool](
+        doc="Take the peak finder's model from a dataset that was there before, such as one that"
+        " was trained or ingested into a Butler, and not from its own configuration?",
+        default=False,
+    )
 
 
 class ClassifyBandsTask(PipelineTask):
@@ -81,8 +98,12 @@ class ClassifyBandsTask(PipelineTask):
         self.makeSubtask("peak_finder")
         if not self.config.reference_alone:
             check_takes(self.peak_finder, "others", "several bands")
+        if self.config.model_from_butler:
+            check_takes(self.peak_finder, "package", "a model from a dataset")
 
-    def run(self, coadds: Sequence[Handle], spans: Table) -> Struct:
+    def run(
+        self, coadds: Sequence[Handle], spans: Table, blend_model: ModelPackage | None = None
+    ) -> Struct:
         """Classify the footprints of a patch and find their peaks.
 
         Parameters
@@ -91,6 +112,8 @@ class ClassifyBandsTask(PipelineTask):
             Handles of coadds with the band in their ``dataId``, one a band.
         spans : `astropy.table.Table`
             Pixels of the footprints, `~meas_blends.data.catalogs.SPANS`.
+        blend_model : `~meas_blends.data.packages.ModelPackage`, optional
+            Model over these bands, in place of the peak finder's own.
 
         Returns
         -------
@@ -110,7 +133,9 @@ class ClassifyBandsTask(PipelineTask):
             handles = by_band(coadds)
             coadds = [handles[reference_band(list(handles), config.reference)]]
         matched, others = fit_band_filters(coadds, config.reference, config.filtering)
-        found = find_peaks(self.peak_finder, matched, spans, config.filtering.tile, others)
+        # Plugins' peak finders need not take a model.
+        more = {} if blend_model is None else {"package": blend_model}
+        found = find_peaks(self.peak_finder, matched, spans, config.filtering.tile, others, **more)
         self.log.info(
             "%s with %s: %d of %d footprints blended",
             matched.coadd.name,

@@ -1,5 +1,7 @@
 """Images and masks of single HDUs."""
 
+import io
+
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -10,6 +12,14 @@ from meas_blends.errors import BadInputError
 
 RAMP = np.arange(6.0).reshape(2, 3)
 TABLE = fits.BinTableHDU.from_columns([fits.Column("a", "J", array=[1])])
+
+
+def stored(hdu):
+    """The same HDU, in a file."""
+    content = io.BytesIO()
+    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(content)
+    content.seek(0)
+    return fits.open(content, memmap=False, uint=False)[1]
 
 
 @pytest.mark.parametrize(
@@ -41,12 +51,12 @@ def test_which_hdus_hold_an_image(hdu, expected):
 
 @pytest.mark.parametrize("axes", [(), (1,), (1, 1)])
 def test_leading_axes_of_length_one_are_taken_off(axes):
-    hdu = fits.ImageHDU(RAMP.reshape(*axes, 2, 3))
+    hdu = stored(fits.ImageHDU(RAMP.reshape(*axes, 2, 3)))
     assert np.array_equal(image_of(hdu, "f.fits", "HDU 1"), RAMP)
 
 
 def test_a_single_row_stays_an_image():
-    assert image_of(fits.ImageHDU(RAMP[None, :1]), "f.fits", "HDU 1").shape == (1, 3)
+    assert image_of(stored(fits.ImageHDU(RAMP[None, :1])), "f.fits", "HDU 1").shape == (1, 3)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +78,7 @@ def mask_hdu(values, **planes):
     hdu = fits.ImageHDU(np.array(values))
     for name, bit in planes.items():
         hdu.header[f"HIERARCH MP_{name}"] = bit
-    return hdu
+    return stored(hdu)
 
 
 def test_planes_that_the_header_names():
@@ -117,10 +127,30 @@ def test_a_plane_is_native_and_kept_once(tmp_path, compressed):
         np.testing.assert_array_equal(first, second)
 
 
-def test_an_image_that_memory_cannot_work_on_is_not_read(monkeypatch):
-    hdu = fits.ImageHDU(np.zeros((20, 30), np.float32))
-    monkeypatch.setattr("meas_blends.data.fits.planes.physical_memory", lambda: 24 * 600)
-    assert image_of(hdu, "a.fits", "HDU 1").shape == (20, 30)
-    monkeypatch.setattr("meas_blends.data.fits.planes.physical_memory", lambda: 24 * 600 - 1)
-    with pytest.raises(BadInputError, match=r"30 x 20 pixels of HDU 1.*cut it into smaller ones"):
-        image_of(fits.ImageHDU(np.zeros((20, 30), np.float32)), "a.fits", "HDU 1")
+PLANES = {
+    "float64": np.linspace(-1e-50, 1e60, 700).reshape(35, 20),
+    "blanks": np.arange(700, dtype=np.int16).reshape(35, 20),
+    "leading axes": np.arange(700, dtype=np.float32).reshape(1, 1, 35, 20),
+}
+
+
+@pytest.mark.parametrize("tiles", [None, (1, 20), (6, 7), (35, 20)])
+@pytest.mark.parametrize("name", PLANES)
+def test_what_is_read_by_parts_is_what_the_file_holds(monkeypatch, name, tiles):
+    monkeypatch.setattr("meas_blends.data.tiles._STRIP_PIXELS", 100)
+    values = PLANES[name]
+    if tiles is None:
+        made = fits.ImageHDU(values)
+    else:
+        tile_shape = (1,) * (values.ndim - 2) + tiles
+        made = fits.CompImageHDU(
+            values, tile_shape=tile_shape, compression_type="GZIP_1", quantize_level=0
+        )
+    if name == "blanks":
+        made.header.update(BLANK=17, BSCALE=0.1, BZERO=3.0)
+    hdu = stored(made)
+    found = image_of(hdu, "f.fits", "HDU 1")
+    expected = hdu.data.reshape(35, 20)
+    assert found.dtype == expected.dtype.newbyteorder("=")
+    np.testing.assert_array_equal(found, expected)
+    assert np.isnan(found).any() == (name == "blanks")

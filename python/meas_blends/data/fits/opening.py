@@ -17,7 +17,8 @@ from pathlib import Path
 from astropy.io import fits
 
 from ...errors import BadInputError
-from .structure import check_structure, physical_memory
+from ..large import physical_memory
+from .structure import check_structure
 
 __all__ = ["open_fits"]
 

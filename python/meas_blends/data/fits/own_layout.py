@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from astropy.io import fits
 
 from ...errors import BadInputError
@@ -59,7 +60,8 @@ def read_own(hdus: fits.HDUList, name: str) -> dict[str, Any]:
         parts["variance"] = image_of(hdus["VARIANCE"], name, "HDU VARIANCE")
         origins["variance"] = "HDU VARIANCE"
     elif "ERR" in hdus:
-        parts["variance"] = image_of(hdus["ERR"], name, "HDU ERR") ** 2
+        error = image_of(hdus["ERR"], name, "HDU ERR")
+        parts["variance"] = np.multiply(error, error, out=error)
         origins["variance"] = "HDU ERR, squared"
     if "MASK" in hdus:
         parts["mask"], parts["mask_planes"] = mask_of(hdus["MASK"], name, "HDU MASK")

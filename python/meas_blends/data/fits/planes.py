@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from astropy.io import fits
 
 from ...errors import BadInputError
 from ..coadd import DEFAULT_MASK_PLANES, MASK_BITS
+from ..large import image_array
 from ..tiles import row_strips
 from .header import mask_planes
-from .structure import physical_memory
 
 __all__ = ["has_image", "has_plane", "image_of", "mask_of", "name_of"]
-
-#: Detection and classification of a coadd with variance and mask need so much [bytes a pixel].
-_WORKING_SIZE = 24
 
 
 def name_of(hdu: fits.ImageHDU, number: int) -> str:
@@ -63,8 +62,8 @@ def image_of(hdu: fits.ImageHDU, name: str, what: str) -> np.ndarray:
     Raises
     ------
     BadInputError
-        If it holds no 2-D image, not a single pixel, or more of them than this
-        machine's memory can work on.
+        If it holds no 2-D image, not a single pixel, or more of them than there
+        is room for.
     """
     if not has_image(hdu):
         kind = "an empty HDU" if hdu.is_image else "a table"
@@ -79,17 +78,22 @@ def image_of(hdu: fits.ImageHDU, name: str, what: str) -> np.ndarray:
             f"{name}: {what} has {len(shape)} dimension{'s' * (len(shape) > 1)} {shape}; give one"
             " 2-D image of one band."
         )
-    needed = _WORKING_SIZE * shape[0] * shape[1]
-    if needed > physical_memory():
-        raise BadInputError(
-            f"{name}: to work on the {shape[1]} x {shape[0]} pixels of {what} takes"
-            f" {needed / 2**30:.0f} GB, more than this machine's memory; cut it into smaller ones."
-        )
-    pixels = np.reshape(hdu.data, shape)
-    native = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
-    # The HDU would keep what it read: of a large coadd one plane twice is enough.
-    del hdu.data
+    native = None
+    for rows, pixels in _parts(hdu, shape):
+        if native is None:
+            native = image_array(shape, pixels.dtype.newbyteorder("="))
+        native[rows] = pixels
     return native
+
+
+def _parts(hdu: fits.ImageHDU, shape: tuple[int, int]) -> Iterator[tuple[slice, np.ndarray]]:
+    """Rows of an image as the file has them, a part at a time."""
+    leading = (0,) * (len(hdu.shape) - 2)
+    # Tiles of a compressed image are worth what it takes to unpack them only whole.
+    tile = getattr(hdu, "tile_shape", (1, 1))[-2]
+    for rows in row_strips((-(-shape[0] // tile), tile * shape[1])):
+        part = slice(rows.start * tile, min(rows.stop * tile, shape[0]))
+        yield part, hdu.section[(*leading, part)]
 
 
 def mask_of(hdu: fits.ImageHDU, name: str, what: str) -> tuple[np.ndarray, dict[str, int]]:
@@ -118,7 +122,7 @@ def mask_of(hdu: fits.ImageHDU, name: str, what: str) -> tuple[np.ndarray, dict[
                 f"{name}: {what} says that MP_{plane} is {bit!r}; give the number of a bit, from 0"
                 f" to {MASK_BITS - 1}."
             )
-    mask = np.empty(values.shape, np.int32)
+    mask = image_array(values.shape, np.int32)
     for rows in row_strips(mask.shape):
         # By way of int64, so that bit 31 becomes the sign, as in afw.
         mask[rows] = np.nan_to_num(values[rows]).astype(np.int64).astype(np.int32)

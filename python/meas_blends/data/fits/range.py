@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ..large import image_array
+from ..tiles import row_strips
+
 __all__ = ["fit_range"]
 
 #: Typical pixel values outside these limits have variances that leave, or
@@ -45,14 +48,25 @@ def fit_range(parts: dict[str, Any]) -> dict[str, Any]:
     origins = dict(parts["origins"])
     origins["image"] += f", times 1e{exponent:d} to suit 32-bit numbers"
     scaled = {
-        "image": parts["image"] * np.float64(factor),
+        "image": _scaled(parts["image"], factor),
         "zero_point": parts["zero_point"] + 2.5 * exponent,
         "origins": origins,
     }
     if parts.get("variance") is not None:
         # Twice, for the square may not be a number.
-        scaled["variance"] = parts["variance"] * np.float64(factor) * factor
+        scaled["variance"] = _scaled(parts["variance"], factor, factor)
     return {**parts, **scaled}
+
+
+def _scaled(plane: np.ndarray, *factors: float) -> np.ndarray:
+    """A plane times some factors, one after the other, as a `Coadd` keeps it."""
+    scaled = image_array(plane.shape, np.float32)
+    for rows in row_strips(plane.shape):
+        part = plane[rows].astype(np.float64)
+        for factor in factors:
+            part *= factor
+        scaled[rows] = part
+    return scaled
 
 
 def _typical(image: np.ndarray) -> float:

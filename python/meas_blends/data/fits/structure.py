@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 from typing import IO
 
 from ...errors import BadInputError
+from ..large import physical_memory
 
-__all__ = ["check_structure", "physical_memory"]
+__all__ = ["check_structure"]
 
 _BLOCK = 2880
 _CARD = 80
@@ -68,11 +68,6 @@ def check_structure(file: IO[bytes], name: str) -> int:
                 " anew."
             )
         number += 1
-
-
-def physical_memory() -> int:
-    """Memory of this machine [bytes]."""
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def _read_header(file: IO[bytes], start: bytes, name: str, number: int) -> dict[bytes, str] | None:
