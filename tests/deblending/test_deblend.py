@@ -4,66 +4,13 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from meas_blends.data.catalogs import PEAKS
-from meas_blends.data.coadd import Coadd
+from deblending_toys import GALAXIES, PSF, SHAPE, galaxy, scene
 from meas_blends.data.deblending_tables import CHILD_FLUXES, CHILDREN
-from meas_blends.data.footprints import labels_to_spans, pixel_lists
-from meas_blends.detection.psf import gaussian_psf
 
 pytest.importorskip("scarlet2", reason="deblending needs the extra [deblend]")
 
 from meas_blends.deblending import deblend as module
 from meas_blends.deblending.deblend import deblend
-
-SHAPE = (40, 90)
-PSF = {"g": 1.7, "i": 1.4}
-#: A pair five pixels apart, of different colours and sizes, and a galaxy alone:
-#: x, y, sigma before the PSF, fluxes in g and i [count].
-GALAXIES = [
-    (18.3, 20.1, 1.8, 900.0, 3000.0),
-    (23.2, 19.6, 0.9, 1500.0, 1000.0),
-    (70.4, 18.8, 1.2, 800.0, 1600.0),
-]
-
-
-def galaxy(x, y, sigma, flux, psf):
-    """Image of a Gaussian galaxy behind a Gaussian PSF."""
-    py, px = np.indices(SHAPE)
-    variance = sigma**2 + psf**2
-    profile = np.exp(-0.5 * ((px - x) ** 2 + (py - y) ** 2) / variance)
-    return flux * profile / (2 * np.pi * variance)
-
-
-def scene(noise=1.0, **fields):
-    """Coadds in g and i with white noise, the footprints, and one peak a galaxy."""
-    rng = np.random.default_rng(3)
-    coadds, light = {}, np.zeros(SHAPE)
-    for number, (band, psf) in enumerate(PSF.items()):
-        image = sum(galaxy(*g[:3], g[3 + number], psf) for g in GALAXIES)
-        light += image
-        coadds[band] = Coadd(
-            image + rng.normal(0, noise, SHAPE),
-            variance=np.full(SHAPE, noise**2),
-            psf=gaussian_psf(psf),
-            band=band,
-            zero_point=31.4,
-            xy0=(100, 50),
-            **fields,
-        )
-    labels = np.zeros(SHAPE, int)
-    labels[light > 1.0] = 1
-    labels[:, 45:] *= 2
-    pixels = pixel_lists(labels_to_spans(labels, (100, 50)), SHAPE, (100, 50))
-    return coadds, pixels, peaks_at([(g[0] + 0.4, g[1] - 0.3) for g in GALAXIES], [1, 1, 2])
-
-
-def peaks_at(places, footprints):
-    """Peaks at array pixels."""
-    x, y = np.array(places, float).T + np.array([[100], [50]])
-    columns = {column.name: 0 for column in PEAKS.all_columns}
-    columns |= {"id": np.arange(1, len(x) + 1) * 10, "footprintId": footprints}
-    columns |= {"f_x": x, "f_y": y, "i_x": np.rint(x), "i_y": np.rint(y)}
-    return PEAKS.make(columns)
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +50,27 @@ def test_models_are_what_is_in_the_image(made):
         true = galaxy(*GALAXIES[1][:3], GALAXIES[1][3 + number], PSF[band])
         there = true[y0 - 50 : y0 - 50 + own.shape[0], x0 - 100 : x0 - 100 + own.shape[1]]
         assert np.abs(own - there).max() < 0.05 * true.max()
+
+
+def test_stamps_share_the_data_out(made):
+    coadds, found = made
+    _, pixels, _ = scene()
+    own = np.zeros(SHAPE, bool)
+    own.ravel()[pixels.flat] = True
+    for number, band in enumerate(PSF):
+        shared = found.stamps.image(band, SHAPE, (100, 50))
+        # What stays below a fiftieth of the noise is cut off.
+        assert np.abs(shared - coadds[band].image)[own].max() < 0.1
+        model = found.models.image(band, SHAPE, (100, 50))
+        assert np.abs(shared - model)[~own].max() < 0.1
+        fluxes = np.asarray(found.fluxes["sharedFlux"]).reshape(3, 2)[:, number]
+        assert fluxes.sum() == pytest.approx(coadds[band].image[own].sum(), rel=1e-4)
+        error = np.asarray(found.fluxes["sharedFluxErr"]).reshape(3, 2)[:, number]
+        # In a footprint of its own a child has all of the noise; that of the toy's pixels is 1,
+        # and a little more is measured. Two that share pixels are not independent.
+        noise = error[2] / np.sqrt(own[:, 45:].sum())
+        assert 0.95 < noise < 1.3
+        assert np.hypot(*error[:2]) < noise * np.sqrt(own[:, :45].sum())
 
 
 def test_what_is_too_large_keeps_its_rows_and_the_rest_is_done(made):

@@ -58,14 +58,17 @@ def scene():
         band=np.tile(["g", "i"], 3),
         flux=light,
         fluxErr=np.full(6, 10.0),
+        sharedFlux=0.9 * light,
     )
-    models = ChildModels.of(
-        ids[:2], [(0, 0), (0, 0)], [np.array([images[k]] * 2) for k in (0, 2)], ["g", "i"]
+    # What no child has is in the stamp of its neighbour.
+    alone = [images[0] + images[1], images[2]]
+    stamps = ChildModels.of(
+        ids[:2], [(0, 0), (0, 0)], [np.array([image] * 2) for image in alone], ["g", "i"]
     )
     matches = match_children(
-        galaxies, coadd, peaks, children, fluxes, models, "gp", ("i", "g"), 0.5
+        galaxies, coadd, peaks, children, fluxes, stamps, "gp", ("i", "g"), 0.5
     )
-    return matches, coadd, models, children
+    return matches, coadd, stamps, children
 
 
 def test_what_is_matched_missed_and_spurious():
@@ -75,7 +78,7 @@ def test_what_is_matched_missed_and_spurious():
     assert matches["blended"].tolist() == [True, True, False, False]
     assert matches["offset"][[0, 2]].tolist() == pytest.approx([0.2, 0.0])
     assert np.asarray(matches["childColour"])[[0, 2]] == pytest.approx(0.5)
-    # Round points are round, in the truth and in the coadd less the others.
+    # Round points are round, in the truth and in their stamps.
     assert np.abs(matches["e1"][:3]).max() < 1e-3
     assert abs(matches["childE1"][2]) < 1e-3
 
@@ -94,13 +97,17 @@ def test_scores():
     assert by_kind["blended"]["missed"] == pytest.approx(1 / 2)
     assert by_kind["unblended"]["spurious"] == pytest.approx(1 / 2)
     assert by_kind["all"]["fluxBias"] == pytest.approx(0.0)
+    assert by_kind["all"]["sharedFluxBias"] == pytest.approx(np.log(0.9))
     assert by_kind["all"]["missedErr"] == 0.0
     assert by_kind["shared"]["nGalaxies"] == 2
 
 
 def test_the_page_and_its_pictures():
-    matches, coadd, models, children = scene()
-    figure = draw_deblended({"g": coadd, "i": coadd}, models, children, (10, 15, 40, 30))
+    matches, coadd, stamps, children = scene()
+    figure = draw_deblended({"g": coadd, "i": coadd}, stamps, stamps, children, (10, 15, 40, 30))
+    # Only children with a stamp and in the box are drawn one by one.
+    titles = [axes.get_title() for axes in figure.axes]
+    assert [title for title in titles if title.startswith("child")] == ["child 11"]
     files = make_deblending_report(score_children([matches]), [matches], {"gp": figure})
     assert set(files) == {"index.html", "gp.png", "errors.png", "numbers.ecsv"}
     assert b"2 scenes" not in files["index.html"]

@@ -1,4 +1,4 @@
-"""Models of deblended children: small images in every band, in one FITS file."""
+"""Images of deblended children in every band, models or stamps, in one FITS file."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _BOXES = TableSchema(
 
 @dataclass
 class ChildModels:
-    """Models of ``n`` children in ``C`` bands, as the bands' PSFs show them.
+    """Images of ``n`` children in ``C`` bands: their models, or their shares of the data.
 
     Parameters
     ----------

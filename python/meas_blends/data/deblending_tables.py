@@ -50,6 +50,13 @@ CHILDREN = TableSchema(
             "",
             "stat.fit.chi2",
         ),
+        Column(
+            "ownChi2",
+            "f4",
+            "The same over the footprint alone, each pixel counted by the child's share of it",
+            "",
+            "stat.fit.chi2",
+        ),
         Column("nSteps", "i4", "Steps of the fit of the parent", "", "meta.number"),
     ),
     (
@@ -58,6 +65,8 @@ CHILDREN = TableSchema(
         Flag(2, "SINGLE", "the only peak of its parent"),
         Flag(3, "NOT_CONVERGED", "the fit of the parent still moved at its last step"),
         Flag(4, "DARK", "the fit left it no light in any band"),
+        Flag(5, "FREE_FORM", "its profile did not fit: its model is a free image started from it"),
+        Flag(6, "MISFIT", "its profile did not fit, nor did a free image: it keeps the profile"),
     ),
 )
 
@@ -72,7 +81,21 @@ CHILD_FLUXES = TableSchema(
         Column(
             "fluxErr",
             "f8",
-            "Its standard error, with all parameters of the parent's children left free",
+            "Its standard error, with all parameters of the profiles of the parent left free",
+            "nJy",
+            "stat.error;phot.flux",
+        ),
+        Column(
+            "sharedFlux",
+            "f8",
+            "Flux of its share of the footprint's pixels; those of all children make up the whole",
+            "nJy",
+            "phot.flux",
+        ),
+        Column(
+            "sharedFluxErr",
+            "f8",
+            "Its standard error by the noise of the pixels, as if the shares were known",
             "nJy",
             "stat.error;phot.flux",
         ),
@@ -100,11 +123,12 @@ CHILD_MATCHES = TableSchema(
         Column("flux", "f8", "True flux in the reference band", "nJy", "phot.flux"),
         Column("childFlux", "f8", "Flux of the child there", "nJy", "phot.flux"),
         Column("childFluxErr", "f8", "Its standard error", "nJy", "stat.error"),
+        Column("childSharedFlux", "f8", "That of its share of the footprint", "nJy", "phot.flux"),
         Column("colour", "f4", "True colour, bluest less reference band", "mag", "phot.color"),
         Column("childColour", "f4", "The same of the child; NaN without light", "mag"),
         Column("e1", "f4", "Of the galaxy alone without noise, by adaptive moments"),
         Column("e2", "f4", "The same along the diagonal"),
-        Column("childE1", "f4", "Of the coadd less the models of the others, by adaptive moments"),
+        Column("childE1", "f4", "Of the child's stamp, by adaptive moments"),
         Column("childE2", "f4", "The same along the diagonal"),
     ),
 )
@@ -131,6 +155,8 @@ DEBLENDING_SCORES = TableSchema(
         *_score("fluxBias", "Median of ln(flux / truth) of matched children"),
         *_score("fluxScatter", "Its robust scatter"),
         *_score("fluxOutliers", "Share of matched children off by more than 50% of the flux"),
+        *_score("sharedFluxBias", "Median of ln(flux of the share of the footprint / truth)"),
+        *_score("sharedFluxScatter", "Its robust scatter"),
         *_score("fluxPull", "Robust scatter of the flux error over its standard error"),
         *_score("colourScatter", "Robust scatter of the colour error", "mag"),
         *_score("ellipticityScatter", "Robust scatter of both components' errors"),

@@ -27,6 +27,8 @@ class Blend:
     weights : `numpy.ndarray` of float32, (C, side, side)
         Inverse variance in the same units; 0 in pixels without usable light,
         of other footprints, and beyond the border.
+    own : `numpy.ndarray` of bool, (side, side)
+        Pixels of the footprint itself; the others are sky around it.
     x, y : `numpy.ndarray`, (n,)
         Peaks [pixel of the cutout].
     corner : `tuple` [`int`, `int`]
@@ -35,6 +37,7 @@ class Blend:
 
     images: np.ndarray
     weights: np.ndarray
+    own: np.ndarray
     x: np.ndarray
     y: np.ndarray
     corner: tuple[int, int]
@@ -118,9 +121,12 @@ class BlendCutter:
         ]
         images = np.zeros((len(self._images), side, side), np.float32)
         weights = np.zeros_like(images)
-        free = (self._owner[inside] == 0) | (self._owner[inside] == row + 1)
+        own = np.zeros((side, side), bool)
+        own[place] = self._owner[inside] == row + 1
+        free = (self._owner[inside] == 0) | own[place]
         for band, (image, weight) in enumerate(zip(self._images, self._weights, strict=True)):
             images[band][place] = image[inside]
             weights[band][place] = weight[inside] * free
         corner = (left + self.xy0[0], top + self.xy0[1])
-        return Blend(images, weights, np.asarray(x) - corner[0], np.asarray(y) - corner[1], corner)
+        dx, dy = np.asarray(x) - corner[0], np.asarray(y) - corner[1]
+        return Blend(images, weights, own, dx, dy, corner)

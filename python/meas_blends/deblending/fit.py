@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scarlet2.renderer import Renderer
 
 from .blends import Blend
 from .profiles import N_SHAPE, normal_equations, profile_values, psf_renderer
 
-__all__ = ["BlendFitter", "FittedBlend"]
+__all__ = ["BlendFitter", "FittedBlend", "slots_for"]
 
 #: Numbers of objects that the model is compiled for: fewer are filled up with dark ones.
 _SLOTS = (1, 2, 4, 8, 16, 32)
@@ -25,7 +26,7 @@ _PRECISION = 1e-5
 #: Damping of the first step, its factors after a good and a bad one, and where to give up.
 _DAMPING, _DOWN, _UP, _MOST = 1e-2, 0.2, 5.0, 1e7
 
-#: Cost, chi^2 of the pixels, half the derivative of the cost, half its second, models.
+#: Cost, chi^2 of the pixels, half the derivative of the cost, half its second, patterns.
 _State = tuple[float, float, np.ndarray, np.ndarray, object]
 
 
@@ -43,8 +44,10 @@ class FittedBlend:
         of all parameters together, from the weights.
     radius, index, e1, e2 : `numpy.ndarray`, (n,)
         Sersic profile, see `~meas_blends.deblending.profiles.profile_values`.
-    models : `numpy.ndarray` of float32, (n, C, side, side)
-        As the bands' PSFs show them.
+    shapes : `numpy.ndarray`, (n, 6)
+        The parameters that these come from.
+    patterns : `numpy.ndarray` of float32, (n, C, side, side)
+        Objects of unit flux as the bands' PSFs show them.
     chi2 : `float`
         A usable pixel.
     n_steps : `int`
@@ -60,10 +63,16 @@ class FittedBlend:
     index: np.ndarray
     e1: np.ndarray
     e2: np.ndarray
-    models: np.ndarray
+    shapes: np.ndarray
+    patterns: np.ndarray
     chi2: float
     n_steps: int
     converged: bool
+
+    @property
+    def models(self) -> np.ndarray:
+        """Images of the objects with their fluxes, (n, C, side, side)."""
+        return self.patterns * self.fluxes[:, :, None, None].astype(np.float32)
 
 
 class BlendFitter:
@@ -85,7 +94,13 @@ class BlendFitter:
 
     def __init__(self, psfs: Sequence[np.ndarray], psf_sigma: float, max_steps: int = 50) -> None:
         self.psfs, self.psf_sigma, self.max_steps = psfs, float(psf_sigma), max_steps
-        self._renderers: dict[int, object] = {}
+        self._renderers: dict[int, Renderer] = {}
+
+    def renderer(self, side: int) -> Renderer:
+        """What renders cutouts of a side, see `psf_renderer`."""
+        if side not in self._renderers:
+            self._renderers[side] = psf_renderer(self.psfs, self.psf_sigma, side)
+        return self._renderers[side]
 
     def fit(self, blend: Blend) -> FittedBlend:
         """Fit a blend.
@@ -108,14 +123,14 @@ class BlendFitter:
         if not n_usable:
             raise FloatingPointError("no pixel is usable")
         evaluate = self._evaluator(blend)
-        slots = next((slots for slots in _SLOTS if slots >= n), n)
+        slots = slots_for(n)
         values = np.zeros(slots * (N_SHAPE + n_bands))
         values[slots * N_SHAPE :].reshape(slots, n_bands)[:n] = self._first_fluxes(blend)
         # Dark objects and their parameters stay where they are.
         real = np.repeat(np.arange(slots) < n, N_SHAPE)
         real = np.append(real, np.repeat(np.arange(slots) < n, n_bands))
         values, state, n_steps, converged = self._descend(evaluate, values, real)
-        _, chi2, _, curvature, models = state
+        _, chi2, _, curvature, patterns = state
         shapes = values[: slots * N_SHAPE].reshape(slots, N_SHAPE)[:n]
         fluxes = values[slots * N_SHAPE :].reshape(slots, n_bands)[:n]
         variance = np.zeros(len(values))
@@ -131,7 +146,8 @@ class BlendFitter:
             y=blend.y + meant.pop("dy"),
             fluxes=fluxes,
             errors=errors,
-            models=np.asarray(models)[:n] * fluxes[:, :, None, None].astype(np.float32),
+            shapes=shapes,
+            patterns=np.asarray(patterns)[:n],
             chi2=chi2 / n_usable,
             n_steps=n_steps,
             converged=converged,
@@ -150,8 +166,7 @@ class BlendFitter:
     def _evaluator(self, blend: Blend) -> Callable[[np.ndarray], _State]:
         """What gives the cost, chi^2 and derivatives of some parameters."""
         side, n_bands = blend.images.shape[-1], len(self.psfs)
-        if side not in self._renderers:
-            self._renderers[side] = psf_renderer(self.psfs, self.psf_sigma, side)
+        renderer = self.renderer(side)
         middle = np.stack([blend.y, blend.x], axis=1) - side // 2
 
         def evaluate(values: np.ndarray) -> _State:
@@ -159,13 +174,13 @@ class BlendFitter:
             places = np.zeros((slots, 2), np.float32)
             places[: len(middle)] = middle
             n = slots * N_SHAPE
-            chi2, gradient, curvature, models = normal_equations(
+            chi2, gradient, curvature, patterns = normal_equations(
                 values[:n].reshape(slots, N_SHAPE).astype(np.float32),
                 values[n:].reshape(slots, n_bands).astype(np.float32),
                 places,
                 blend.images,
                 blend.weights,
-                self._renderers[side],
+                renderer,
                 self.psf_sigma,
             )
             chi2, gradient = float(chi2), np.array(gradient, float)
@@ -173,7 +188,7 @@ class BlendFitter:
             # The prior: a standard normal distribution of each shape parameter.
             gradient[:n] += values[:n]
             curvature[np.arange(n), np.arange(n)] += 1.0
-            return chi2 + float(np.sum(values[:n] ** 2)), chi2, gradient, curvature, models
+            return chi2 + float(np.sum(values[:n] ** 2)), chi2, gradient, curvature, patterns
 
         return evaluate
 
@@ -208,3 +223,8 @@ class BlendFitter:
                     # No direction lowers it: float32 holds no more.
                     return values, state, step, True
         return values, state, self.max_steps, False
+
+
+def slots_for(number: int) -> int:
+    """Number of objects that a model is compiled for which has to hold so many."""
+    return next((slots for slots in _SLOTS if slots >= number), number)

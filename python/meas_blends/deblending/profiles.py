@@ -12,7 +12,7 @@ import numpy as np
 from scarlet2 import Box, Frame, GaussianPSF, SersicMorphology
 from scarlet2.renderer import ConvolutionRenderer, Renderer
 
-__all__ = ["N_SHAPE", "normal_equations", "profile_values", "psf_renderer"]
+__all__ = ["N_SHAPE", "normal_equations", "profile_image", "profile_values", "psf_renderer"]
 
 #: Parameters of an object besides its fluxes: dy, dx, size, index, two of its shape.
 N_SHAPE = 6
@@ -95,8 +95,24 @@ def _within_one(value: jax.Array) -> jax.Array:
     return value / jnp.sqrt(1.0 + value**2)
 
 
-def _morphology(shape: jax.Array, place: jax.Array, psf_sigma: float, side: int) -> jax.Array:
-    """Image of one object of unit flux, (side, side), behind the PSF of the models."""
+def profile_image(shape: jax.Array, place: jax.Array, psf_sigma: float, side: int) -> jax.Array:
+    """Draw one object of unit flux, behind the PSF of the models.
+
+    Parameters
+    ----------
+    shape : array, (6,)
+        Parameters, see `profile_values`.
+    place : array, (2,)
+        Peak, (y, x) from the middle pixel.
+    psf_sigma : `float`
+        Width of the PSF [pixel].
+    side : `int`
+        Of the image [pixel].
+
+    Returns
+    -------
+    image : array, (side, side)
+    """
     values = profile_values(shape, psf_sigma)
     ellipticity = jnp.stack([values["e1"], values["e2"]])
     profile = SersicMorphology(values["index"], values["radius"], ellipticity, (side, side))
@@ -144,7 +160,7 @@ def normal_equations(
     side = images.shape[-1]
 
     def morphology(shape: jax.Array, place: jax.Array) -> jax.Array:
-        return _morphology(shape, place, psf_sigma, side)
+        return profile_image(shape, place, psf_sigma, side)
 
     def render(image: jax.Array) -> jax.Array:
         return renderer(jnp.broadcast_to(image, images.shape))

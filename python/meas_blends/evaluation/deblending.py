@@ -82,7 +82,7 @@ def match_children(
     peaks: Table,
     children: Table,
     fluxes: Table,
-    models: ChildModels,
+    stamps: ChildModels,
     finder: str,
     bands: tuple[str, str],
     radius: float,
@@ -98,7 +98,8 @@ def match_children(
         `~meas_blends.data.catalogs.PEAKS`,
         `~meas_blends.data.deblending_tables.CHILDREN` and
         `~meas_blends.data.deblending_tables.CHILD_FLUXES`.
-    models : `~meas_blends.data.child_models.ChildModels`
+    stamps : `~meas_blends.data.child_models.ChildModels`
+        Each child's share of the data.
     finder : `str`
         What the peaks came from.
     bands : `tuple` [`str`, `str`]
@@ -133,13 +134,13 @@ def match_children(
     lost = CHILDREN.flag("TOO_LARGE") | CHILDREN.flag("FAILED")
     measured = np.asarray(children["flags"])[kept] & lost == 0
     reference, bluest = (_of_band(fluxes, band)[kept] for band in bands)
-    errors = _of_band(fluxes, bands[0], "fluxErr")[kept]
+    errors, shared = (_of_band(fluxes, bands[0], name)[kept] for name in ("fluxErr", "sharedFlux"))
     with np.errstate(divide="ignore", invalid="ignore"):
         lit = (reference > 0) & (bluest > 0)
         colour = np.where(lit, -2.5 * np.log10(bluest / reference), np.nan)
     peak_x, peak_y = (np.asarray(peaks[f"f_{axis}"], float)[kept] for axis in ("x", "y"))
     shapes = np.full((len(kept), 2), np.nan)
-    shapes[by] = _child_shapes(coadd, models, children[kept[by]], bands[0])
+    shapes[by] = _child_shapes(stamps, children[kept[by]], bands[0], psf_sigma(coadd.psf))
     count = np.unique(owner, return_counts=True)
     parents = _take(owner, galaxy, 0)
     parents = np.where(galaxy >= 0, parents, _take(parent, child, 0))
@@ -160,6 +161,7 @@ def match_children(
             "flux": _take(np.asarray(table["flux"], float), galaxy),
             "childFlux": _take(reference, child),
             "childFluxErr": _take(errors, child),
+            "childSharedFlux": _take(shared, child),
             "colour": _take(galaxies.colour, galaxy),
             "childColour": _take(colour, child),
             "e1": _take(galaxies.shapes[:, 0], galaxy),
@@ -181,23 +183,17 @@ def _of_band(fluxes: Table, band: str, column: str = "flux") -> np.ndarray:
 
 
 def _child_shapes(
-    coadd: Coadd, models: ChildModels, children: Table, band: str
+    stamps: ChildModels, children: Table, band: str, sigma: float
 ) -> Sequence[np.ndarray]:
-    """Ellipticity of each child in the coadd less the models of all others, (n, 2)."""
-    sigma = psf_sigma(coadd.psf)
-    residual = coadd.image - models.image(band, coadd.shape, coadd.xy0)
-    residual = np.where(coadd.bad, np.float32(0), residual)
-    half = _SIDE // 2
-    padded = np.pad(residual, half)
-    shapes = []
+    """Ellipticity of each child in its stamp, (n, 2); NaN without one."""
+    half, shapes = _SIDE // 2, []
     for child in children:
-        x, y = (round(float(child[axis])) - o for axis, o in zip("xy", coadd.xy0, strict=True))
-        stamp = padded[y : y + _SIDE, x : x + _SIDE].copy()
-        if stamp.shape != (_SIDE, _SIDE) or models.of_child(child["peakId"], band) is None:
+        if stamps.of_child(child["peakId"], band) is None:
             shapes.append(np.full(2, np.nan))
             continue
-        corner = (x - half + coadd.xy0[0], y - half + coadd.xy0[1])
-        models.add(stamp, int(child["peakId"]), band, corner)
+        corner = tuple(round(float(child[axis])) - half for axis in "xy")
+        stamp = np.zeros((_SIDE, _SIDE), np.float32)
+        stamps.add(stamp, int(child["peakId"]), band, corner)
         place = np.array([child["x"] - corner[0], child["y"] - corner[1]])
         shapes.append(_shape(stamp, place, sigma))
     return np.reshape(shapes, (-1, 2))

@@ -98,8 +98,10 @@ def _scores(matches: Table) -> dict[str, float]:
     galaxy, child = (np.asarray(matches[name]) > 0 for name in ("galaxyId", "peakId"))
     good = galaxy & child & np.asarray(matches["measured"])
     columns = {name: np.asarray(matches[name], float)[good] for name in _COLUMNS}
-    light = columns["childFlux"] > 0
-    ratio = np.log(columns["childFlux"][light] / columns["flux"][light])
+    ratio, shared = (
+        np.log(columns[name][columns[name] > 0] / columns["flux"][columns[name] > 0])
+        for name in ("childFlux", "childSharedFlux")
+    )
     off = columns["childFlux"] - columns["flux"]
     error = columns["childFluxErr"]
     colour = columns["childColour"] - columns["colour"]
@@ -113,6 +115,8 @@ def _scores(matches: Table) -> dict[str, float]:
         "fluxBias": _median(ratio),
         "fluxScatter": _scatter(ratio),
         "fluxOutliers": _share(np.abs(off) > _OUTLIER_FLUX * columns["flux"]),
+        "sharedFluxBias": _median(shared),
+        "sharedFluxScatter": _scatter(shared),
         "fluxPull": _scatter(off[error > 0] / error[error > 0]),
         "colourScatter": _scatter(colour[np.isfinite(colour)]),
         "ellipticityScatter": _scatter(shape[np.isfinite(shape)]),
@@ -125,6 +129,7 @@ _COLUMNS = (
     "flux",
     "childFlux",
     "childFluxErr",
+    "childSharedFlux",
     "colour",
     "childColour",
     "e1",

@@ -22,6 +22,8 @@ _SHOWN = {
     "fluxBias": "ln flux, median",
     "fluxScatter": "scatter",
     "fluxOutliers": "off by > 50%",
+    "sharedFluxBias": "ln shared flux, median",
+    "sharedFluxScatter": "its scatter",
     "fluxPull": "pull",
     "colourScatter": "colour [mag]",
     "ellipticityScatter": "ellipticity",
@@ -109,9 +111,10 @@ def make_deblending_report(
             "scores",
             "Scores",
             "Missed galaxies and spurious children; of matched ones the distance of the centres,"
-            " flux, colour and ellipticity against the truth. Ellipticity is that of adaptive"
-            " moments in the coadd less the models of all other children, against the galaxy"
-            " alone without noise. Errors are standard errors from the scatter between scenes.",
+            " flux, colour and ellipticity against the truth. Flux is that of the model; shared"
+            " flux that of the child's share of the footprint, which has no wings. Ellipticity is"
+            " that of adaptive moments in the child's share of the data, against the galaxy alone"
+            " without noise. Errors are standard errors from the scatter between scenes.",
             [_scores_table(scores, kind) for kind in KINDS],
         ),
         Section(
@@ -123,7 +126,8 @@ def make_deblending_report(
         Section(
             "pictures",
             "Pictures",
-            "The largest blend of the first scene and what is around it; crosses are children.",
+            "The largest blend of the first scene and what is around it, and the stamps of its"
+            " brightest children; crosses are children.",
             [
                 picture(f"{finder}.png", f"Peaks of {shown_name(finder)}.", wide=True)
                 for finder in finders

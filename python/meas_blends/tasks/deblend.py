@@ -17,13 +17,16 @@ from ..detection.background import subtract_background
 from ..errors import BadInputError
 from .dimensions import IMAGE, PATCH
 from .filtering import BackgroundConfig
-from .handles import Handle, by_band, read_bands
+from .handles import Handle, by_band, in_priority, read_bands
 
 __all__ = ["DeblendConfig", "DeblendConnections", "DeblendTask", "deblended_bands"]
 
+#: From blue to red. A Butler gives bands by their letters, and the order is that of the tables.
+_BANDS = "ugrizy"
+
 
 class DeblendConnections(PipelineTaskConnections, dimensions=PATCH):
-    """Coadds of all bands, spans and peaks in; children, their fluxes and models out."""
+    """Coadds of all bands, spans and peaks in; children, their fluxes, models and stamps out."""
 
     coadds = ct.Input(
         doc="Coadds of the bands.",
@@ -58,8 +61,14 @@ class DeblendConnections(PipelineTaskConnections, dimensions=PATCH):
         dimensions=PATCH,
     )
     models = ct.Output(
-        doc="Image of each child in every band.",
+        doc="Model of each child in every band.",
         name="blend_child_models",
+        storageClass="BlendChildModels",
+        dimensions=PATCH,
+    )
+    stamps = ct.Output(
+        doc="Each child's share of the data in every band, in proportion to the models.",
+        name="blend_child_stamps",
         storageClass="BlendChildModels",
         dimensions=PATCH,
     )
@@ -80,6 +89,13 @@ class DeblendConfig(PipelineTaskConfig, BackgroundConfig, pipelineConnections=De
         check=lambda number: number >= 1,
     )
     max_steps = Field[int](doc="Most steps of a fit.", default=50, check=lambda number: number >= 1)
+    max_misfit = Field[float](
+        doc="A child gets a free image if its chi^2 is more than so many times the scatter of noise"
+        " above that of noise; None gives none.",
+        default=10.0,
+        check=lambda value: value > 0,
+        optional=True,
+    )
 
 
 class DeblendTask(PipelineTask):
@@ -104,9 +120,9 @@ class DeblendTask(PipelineTask):
         result : `lsst.pipe.base.Struct`
             ``children`` (`~meas_blends.data.deblending_tables.CHILDREN`, one
             row a peak in the same order), ``fluxes``
-            (`~meas_blends.data.deblending_tables.CHILD_FLUXES`) and ``models``
-            (`~meas_blends.data.child_models.ChildModels`). A footprint that is
-            too large or fails keeps its rows, flagged.
+            (`~meas_blends.data.deblending_tables.CHILD_FLUXES`), ``models``
+            and ``stamps`` (`~meas_blends.data.child_models.ChildModels`). A
+            footprint that is too large or fails keeps its rows, flagged.
 
         Raises
         ------
@@ -125,7 +141,15 @@ class DeblendTask(PipelineTask):
         first = next(iter(ready.values()))
         pixels = pixel_lists(spans, first.shape, first.xy0)
         config = self.config
-        made = deblend(ready, pixels, peaks, config.max_side, config.max_peaks, config.max_steps)
+        made = deblend(
+            ready,
+            pixels,
+            peaks,
+            config.max_side,
+            config.max_peaks,
+            config.max_steps,
+            config.max_misfit,
+        )
         for footprint, why in made.failures.items():
             self.log.warning("%s: footprint %d not deblended: %s", first.name, footprint, why)
         lost = CHILDREN.flag("TOO_LARGE") | CHILDREN.flag("FAILED")
@@ -136,7 +160,9 @@ class DeblendTask(PipelineTask):
             len(peaks),
             ", ".join(ready),
         )
-        return Struct(children=made.children, fluxes=made.fluxes, models=made.models)
+        return Struct(
+            children=made.children, fluxes=made.fluxes, models=made.models, stamps=made.stamps
+        )
 
 
 def deblended_bands(
@@ -156,7 +182,7 @@ def deblended_bands(
     Returns
     -------
     coadds : `dict` [`str`, `~meas_blends.data.coadd.Coadd`]
-        By band, in the order given.
+        By band, from blue to red; others than ugrizy come last, in the order given.
 
     Raises
     ------
@@ -165,7 +191,7 @@ def deblended_bands(
     """
     handles = by_band(coadds)
     ready = {}
-    for band, coadd in read_bands(handles, list(handles)):
+    for band, coadd in read_bands(handles, in_priority(handles, _BANDS)):
         if config.subtract_background:
             sources = spans_to_labels(spans, coadd.shape, coadd.xy0) != 0
             coadd = subtract_background(

@@ -14,7 +14,7 @@ from ..data.pages import Pages
 from .deblend import deblended_bands
 from .dimensions import IMAGE, PATCH
 from .handles import Handle
-from .match_children import MatchChildrenConfig
+from .match_children import PARTS, MatchChildrenConfig
 
 __all__ = [
     "EvaluateDeblendingConfig",
@@ -28,8 +28,8 @@ _RUN = ("skymap",)
 class EvaluateDeblendingConnections(PipelineTaskConnections, dimensions=_RUN):
     """Matches of all patches in, scores and a report out.
 
-    Each name in ``finders`` adds the inputs ``children_NAME`` and
-    ``models_NAME``, for the picture of the first patch.
+    Each name in ``finders`` adds the inputs ``children_NAME``,
+    ``models_NAME`` and ``stamps_NAME``, for the picture of the first patch.
     """
 
     matches = ct.Input(
@@ -71,8 +71,8 @@ class EvaluateDeblendingConnections(PipelineTaskConnections, dimensions=_RUN):
     def __init__(self, *, config: EvaluateDeblendingConfig | None = None) -> None:
         super().__init__(config=config)
         for finder in config.finders:
-            for part, storage in (("children", "ArrowAstropy"), ("models", "BlendChildModels")):
-                name = "blend_children" if part == "children" else "blend_child_models"
+            for part in ("children", "models", "stamps"):
+                name, storage = PARTS[part]
                 connection = ct.Input(
                     doc=f"From the peaks of {finder}.",
                     name=f"{finder}_{name}",
@@ -118,7 +118,8 @@ class EvaluateDeblendingTask(PipelineTask):
         coadds, spans : sequences of `Handle`
             Coadds of all patches and bands, and the patches' footprints.
         **found : sequences of `Handle`
-            ``children_NAME`` and ``models_NAME`` of each peak finder.
+            ``children_NAME``, ``models_NAME`` and ``stamps_NAME`` of each
+            peak finder.
 
         Returns
         -------
@@ -143,8 +144,8 @@ class EvaluateDeblendingTask(PipelineTask):
             children = found[f"children_{finder}"][0].get()
             first = next(iter(images.values()))
             box = box or _largest_blend(children, first.xy0, first.shape, self.config.view)
-            models = found[f"models_{finder}"][0].get()
-            figures[finder] = draw_deblended(images, models, children, box)
+            models, stamps = (found[f"{part}_{finder}"][0].get() for part in ("models", "stamps"))
+            figures[finder] = draw_deblended(images, models, stamps, children, box)
         return Struct(scores=scores, report=Pages(make_deblending_report(scores, matches, figures)))
 
 

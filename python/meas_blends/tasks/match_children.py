@@ -20,24 +20,28 @@ from .dimensions import IMAGE, PATCH
 from .filtering import BackgroundConfig
 from .handles import Handle, by_band, reference_band
 
-__all__ = ["MatchChildrenConfig", "MatchChildrenConnections", "MatchChildrenTask"]
+__all__ = ["PARTS", "MatchChildrenConfig", "MatchChildrenConnections", "MatchChildrenTask"]
 
-#: What each peak finder adds: end of the dataset type, storage class.
-_PARTS = {
+#: What there is of each peak finder: end of the dataset type, storage class.
+PARTS = {
     "peaks": ("blend_peaks", "ArrowAstropy"),
     "children": ("blend_children", "ArrowAstropy"),
     "fluxes": ("blend_child_fluxes", "ArrowAstropy"),
     "models": ("blend_child_models", "BlendChildModels"),
+    "stamps": ("blend_child_stamps", "BlendChildModels"),
 }
+
+#: Those that the match looks at.
+_MATCHED = ("peaks", "children", "fluxes", "stamps")
 
 
 class MatchChildrenConnections(PipelineTaskConnections, dimensions=PATCH):
     """Coadds, truth and the children of each peak finder in, matches out.
 
     Each name in ``finders`` adds the inputs ``peaks_NAME``, ``children_NAME``,
-    ``fluxes_NAME`` and ``models_NAME``, whose dataset types are
+    ``fluxes_NAME`` and ``stamps_NAME``, whose dataset types are
     ``NAME_blend_peaks``, ``NAME_blend_children``, ``NAME_blend_child_fluxes``
-    and ``NAME_blend_child_models``.
+    and ``NAME_blend_child_stamps``.
     """
 
     coadds = ct.Input(
@@ -72,7 +76,8 @@ class MatchChildrenConnections(PipelineTaskConnections, dimensions=PATCH):
     def __init__(self, *, config: MatchChildrenConfig | None = None) -> None:
         super().__init__(config=config)
         for finder in config.finders:
-            for part, (name, storage) in _PARTS.items():
+            for part in _MATCHED:
+                name, storage = PARTS[part]
                 connection = ct.Input(
                     doc=f"From the peaks of {finder}.",
                     name=f"{finder}_{name}",
@@ -130,7 +135,7 @@ class MatchChildrenTask(PipelineTask):
             `~meas_blends.data.catalogs.SPANS`.
         **found
             ``peaks_NAME``, ``children_NAME``, ``fluxes_NAME`` and
-            ``models_NAME`` of each peak finder.
+            ``stamps_NAME`` of each peak finder.
 
         Returns
         -------
@@ -165,7 +170,7 @@ class MatchChildrenTask(PipelineTask):
             match_children(
                 galaxies,
                 coadd,
-                *(found[f"{part}_{finder}"] for part in _PARTS),
+                *(found[f"{part}_{finder}"] for part in _MATCHED),
                 finder,
                 (reference, bluest),
                 self.config.match_radius,
