@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from meas_blends.morphology.calibration import Calibration
+from meas_blends.morphology.calibration import Calibration, SeeingCalibration
 from meas_blends.morphology.compact import CompactEstimator
 from meas_blends.morphology.inputs import InputLayout
 from meas_blends.morphology.network import CompactNetwork
@@ -14,7 +14,7 @@ LAYOUT = InputLayout(32, (1,), 32, (2.0,))
 WIDTHS = (4, 4, 4, 4, 4)
 
 #: Leaves the network's Gaussian as it is.
-NEUTRAL = Calibration(np.array([0.0, 1.0]), np.tile(NORMAL_QUANTILES, (2, 3, 1)))
+NEUTRAL = SeeingCalibration(Calibration(np.array([0.0, 1.0]), np.tile(NORMAL_QUANTILES, (2, 3, 1))))
 
 
 def constant_network(outputs=(0.0,) * 9, layout=LAYOUT):
@@ -27,4 +27,4 @@ def constant_network(outputs=(0.0,) * 9, layout=LAYOUT):
 
 def constant_estimator(mean, std, calibration=NEUTRAL, limits=None):
     """Estimator whose every answer is the standard Gaussian, scaled."""
-    return CompactEstimator(constant_network(), mean, std, calibration, limits)
+    return CompactEstimator([constant_network()], mean, std, calibration, limits)

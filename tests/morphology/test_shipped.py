@@ -124,7 +124,7 @@ def test_the_default_package_knows_how_to_refine():
     learned = package.meta["training"]["settings"]["galaxies"]
     assert estimator.prior.single_share == learned["single_share"]
     assert list(estimator.prior.bulge_n) == learned["bulge_n"]
-    assert estimator.refined_calibration.whole.quantiles.shape[1:] == (3, 7)
+    assert estimator.refined_calibration.quantiles.shape[1:] == (3, 7)
 
 
 @pytest.mark.parametrize("name", ["compact_lsst", "compact_hsc"])

@@ -24,8 +24,12 @@ def model(tmp_path_factory):
     return folder
 
 
-def test_every_method_is_measured_matched_and_scored():
-    nodes = load_pipeline("evaluate_morphology").nodes
+@pytest.mark.parametrize(
+    ("name", "refined"),
+    [("evaluate_morphology", [True, False]), ("evaluate_morphology_table1", [False])],
+)
+def test_every_method_is_measured_matched_and_scored(name, refined):
+    nodes = load_pipeline(name).nodes
     methods = list(nodes["match"].config.methods)
     assert methods == list(nodes["evaluate"].config.methods)
     for method in methods:
@@ -34,12 +38,20 @@ def test_every_method_is_measured_matched_and_scored():
             read = nodes[reader].inputs[f"{part}_{method}"].parent_dataset_type_name
             assert node.outputs[part].parent_dataset_type_name == read
     refines = [nodes[f"measure_{name}"].config.estimator["compact"].refine for name in methods]
-    assert refines == [True, False]
+    assert refines == refined
+    # The sets are those that the model is made for, and the cutouts hold its stamps.
+    size = nodes["simulate"].config.size
+    assert nodes["bound"].config.size == nodes["peers"].config.size == size
 
 
 def test_match_and_evaluate_must_agree():
     with pytest.raises(BadInputError, match="contract"):
         load_pipeline("evaluate_morphology", [value_override('match:methods=["compact"]')])
+
+
+def test_one_parameter_sets_the_survey_of_all_tasks():
+    loaded = load_pipeline("evaluate_morphology", [value_override("parameters:survey=lsst_g")])
+    assert {loaded.nodes[name].config.survey for name in ("simulate", "bound")} == {"lsst_g"}
 
 
 def test_from_galaxies_to_a_report(model, tmp_path):
@@ -51,11 +63,8 @@ def test_from_galaxies_to_a_report(model, tmp_path):
                 "simulate:size=32",
                 "simulate:n_galaxies=24",
                 "simulate:n_psf=2",
-                "simulate:survey=lsst_i",
-                "simulate:galaxies.population=log_uniform",
                 f'measure_compact:estimator["compact"].model={model}',
                 'measure_compact:estimator["compact"].device=cpu',
-                "bound:survey=lsst_i",
                 "bound:size=32",
                 'match:methods=["compact"]',
                 'evaluate:methods=["compact"]',
@@ -77,7 +86,9 @@ def test_from_galaxies_to_a_report(model, tmp_path):
     report = Pages.read(tmp_path / "galaxy_report")
     page = report.files["index.html"].decode()
     pictures = {"coverage", "coverage_bins_68", "recovery_compact", "residuals", "trends_compact"}
-    pictures |= {"widths", "widths_residuals", "pulls", "components", "labels", "joint_compact_0"}
+    pictures |= {"measured_compact", "sizes_compact", "label_residuals_compact"}
+    pictures |= {"widths", "widths_residuals", "pulls", "labels", "joint_compact_0"}
+    pictures |= {"components_compact", "labels_radius", "bound_ratios"}
     for name in pictures:
         assert f"{name}.png" in page
         assert report.files[f"{name}.png"].startswith(b"\x89PNG")

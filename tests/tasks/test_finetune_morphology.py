@@ -27,7 +27,7 @@ def start(tmp_path_factory):
     """Package of a network that has not learnt."""
     folder = tmp_path_factory.mktemp("models") / "start"
     estimator = CompactEstimator(
-        CompactNetwork(LAYOUT, WIDTHS), [0.0, 1.0, 0.5], [2.0, 0.7, 0.5], NEUTRAL, LIMITS
+        [CompactNetwork(LAYOUT, WIDTHS)], [0.0, 1.0, 0.5], [2.0, 0.7, 0.5], NEUTRAL, LIMITS
     )
     make_package(estimator, {}, {"seed": [4, 0]}, "start", "2").write(folder)
     return str(folder)
@@ -82,6 +82,23 @@ def test_frozen_layers_keep_their_weights(start, galaxies):
     changed = {name for name in first if not np.array_equal(first[name], model.arrays[name])}
     assert any("head" in name for name in changed)
     assert not any(part in name for name in changed for part in ("trunk", "stem", "transformer"))
+
+
+def test_each_network_of_an_ensemble_learns(galaxies, tmp_path):
+    estimator = CompactEstimator(
+        [CompactNetwork(LAYOUT, WIDTHS) for _ in range(2)],
+        [0.0, 1.0, 0.5],
+        [2.0, 0.7, 0.5],
+        NEUTRAL,
+        LIMITS,
+    )
+    package = make_package(estimator, {}, {}, "both", "1")
+    package.write(tmp_path / "both")
+    model = run(str(tmp_path / "both"), galaxies, patience=1, frozen="all_but_head")
+    assert model.meta["test"]["after"]["loss"] < model.meta["test"]["before"]["loss"]
+    for name, array in package.arrays.items():
+        changed = not np.array_equal(array, model.arrays[name])
+        assert changed == (name.startswith("network_") and ".head." in name), name
 
 
 def test_one_seed_one_model(start, galaxies):

@@ -79,6 +79,14 @@ def test_the_package_measures(model, tmp_path):
     assert np.isfinite(estimator.predict(stamps).posterior.quantiles).all()
 
 
+def test_an_ensemble_is_one_model(model):
+    ensemble = make_task(members=2).run().model.meta
+    assert ensemble["architecture"]["members"] == 2
+    assert ensemble["training"]["settings"]["members"] == 2
+    alone = model.meta["architecture"]
+    assert ensemble["architecture"]["n_parameters"] == 2 * alone["n_parameters"]
+
+
 def test_scenes_are_trainings_of_their_own(model):
     other = make_task().run(scene=1).model
     assert other.label == "compact 1"
@@ -114,7 +122,13 @@ def test_coverage_error():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("view_size", 50), ("widths", [8, 8]), ("psf_fwhm", [2.0, 1.0]), ("n_galaxies", 0)],
+    [
+        ("view_size", 50),
+        ("widths", [8, 8]),
+        ("psf_fwhm", [2.0, 1.0]),
+        ("n_galaxies", 0),
+        ("members", 0),
+    ],
 )
 def test_wrong_configuration(name, value):
     with pytest.raises(lsst.pex.config.FieldValidationError, match=name):

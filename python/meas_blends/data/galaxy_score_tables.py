@@ -16,6 +16,7 @@ __all__ = [
     "GALAXY_COMPONENTS",
     "GALAXY_COVERAGE",
     "GALAXY_LABELS",
+    "GALAXY_LABEL_RESIDUALS",
     "GALAXY_PEERS",
     "GALAXY_RESIDUALS",
     "GALAXY_SCORE_TABLES",
@@ -37,6 +38,7 @@ _AGREEMENT = (
     Column("biasErr", "f4", "Its standard error", "", "stat.error"),
     Column("mean", "f4", f"Mean {_RESIDUAL}"),
     Column("scatter", "f4", "1.4826 times the median distance of residuals from their median"),
+    Column("scatterErr", "f4", "Its standard error, as of a Gaussian", "", "stat.error"),
     Column("rms", "f4", f"Root mean square {_RESIDUAL}"),
     Column("typicalError", "f4", "68.27% of the residuals are smaller, sign aside"),
 )
@@ -85,6 +87,21 @@ GALAXY_LABELS = TableSchema(
     ),
 )
 
+GALAXY_LABEL_RESIDUALS = TableSchema(
+    "galaxy_label_residuals",
+    "One row a method, target and choice of galaxies: residuals with and without those that get a"
+    " label in place of a number",
+    (
+        _METHOD,
+        Column("target", "str", "bulgeToTotal or halfLightRadius"),
+        Column("galaxies", "str", "'all', or 'unlabelled': those that keep their number"),
+        Column("low", "f4", "Up to it (B/T), or below it (Re over the PSF's FWHM), is a label"),
+        Column("high", "f4", "From it on is a label; infinite if none"),
+        _NUMBER,
+        *_AGREEMENT,
+    ),
+)
+
 GALAXY_BOUND_RATIOS = TableSchema(
     "galaxy_bound_ratios",
     "One row a method, target and bin of S/N: scatter of galaxies with both components over the"
@@ -112,7 +129,10 @@ GALAXY_COMPONENTS = TableSchema(
         _TARGET,
         _NUMBER,
         Column(
-            "pull", "f4", "Median of (median - truth) over the half-width of the 68.27% interval"
+            "pull",
+            "f4",
+            "Median of (median - truth) over the half-width of the 68.27% interval; of radius and"
+            " flux in logarithms",
         ),
         Column("pullErr", "f4", "Its standard error", "", "stat.error"),
         Column("bias", "f4", f"Median {_RESIDUAL}"),
@@ -123,15 +143,17 @@ GALAXY_COMPONENTS = TableSchema(
 
 GALAXY_PEERS = TableSchema(
     "galaxy_peers",
-    "One row a method and target: values of all methods for the galaxies that the peers measured",
+    "One row a method, target and bin of S/N: values of all methods for the galaxies that the peers"
+    " measured",
     (
         _METHOD,
+        *_BIN,
         _TARGET,
         _NUMBER,
-        Column("failed", "f4", "Share of galaxies without finite numbers"),
+        Column("failed", "f4", "Share of galaxies without numbers, or that the code flags as bad"),
         *_AGREEMENT,
         Column("outliers", "f4", "Share of galaxies off by more than half (B/T: by 0.5)"),
-        Column("seconds", "f4", "Processor time of one galaxy", "s"),
+        Column("seconds", "f4", "Processor time of one galaxy, the mean over all bins", "s"),
     ),
 )
 
@@ -144,6 +166,7 @@ GALAXY_SCORE_TABLES = (
     GALAXY_COVERAGE,
     GALAXY_RESIDUALS,
     GALAXY_LABELS,
+    GALAXY_LABEL_RESIDUALS,
     GALAXY_BOUND_RATIOS,
     GALAXY_COMPONENTS,
     GALAXY_PEERS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +11,10 @@ import torch
 
 from ..data.packages import ModelPackage
 from ..errors import BadInputError
-from .calibration import Calibration, WholeCalibration
-from .gaussian import covariance
+from .calibration import Calibration, SeeingCalibration
 from .inputs import InputLayout, network_inputs
-from .network import CompactNetwork
+from .mixture import GaussianMixture
+from .network import N_OUTPUTS, CompactNetwork
 from .posterior import Posterior
 from .refinement.priors import GalaxyPrior
 from .weights import load_state, state_arrays
@@ -24,13 +24,6 @@ if TYPE_CHECKING:
     from .stamps import Stamps
 
 __all__ = ["CompactEstimator", "Prediction", "choose_device"]
-
-#: Stamps whose refined posteriors are calibrated apart.
-_STAMPS = ("whole", "lacking")
-
-#: Bounds on what the network may say of stamps unlike those that it knows:
-#: standardised means and logs of D, and sigmas in the transformed space.
-_MEAN_LIMIT, _LOG_LIMIT, _SIGMA_LIMIT = 10.0, 10.0, 5.0
 
 
 def choose_device(name: str) -> torch.device:
@@ -71,47 +64,48 @@ class Prediction:
 
 
 class CompactEstimator:
-    """Posteriors from one pass of a compact network.
+    """Posteriors from one pass of a compact network, or of each of a small ensemble.
 
     Parameters
     ----------
-    network : `~meas_blends.morphology.network.CompactNetwork`
-        In the standardised target space.
+    networks : sequence of `~meas_blends.morphology.network.CompactNetwork`
+        In the standardised target space, all of one layout; the posterior is
+        the equal mixture of their Gaussians. Most often there is one.
     target_mean, target_std : array-like, (3,)
         Of logit B/T, ln(radius / PSF sigma), ln(flux / aperture flux) in the
         training set (Ghosh et al. 2022, Eq. 16).
-    calibration : `~meas_blends.morphology.calibration.Calibration`, optional
-        The network's own Gaussian stands if not given.
+    calibration : `~meas_blends.morphology.calibration.SeeingCalibration`, optional
+        What the networks say stands if not given.
     limits : `dict`, optional
         Lowest and highest ``psf_sigma`` [pixel], ``pixel_scale`` [arcsec] and
         aperture ``signal_to_noise`` of the training set.
     device : `torch.device`, optional
-        Where the network runs.
+        Where the networks run.
     prior : `~meas_blends.morphology.refinement.priors.GalaxyPrior`, optional
         Of the galaxies of the training set, for a refinement; one that suits
         the stamps' size if not given.
-    refined_calibration : `~meas_blends.morphology.calibration.WholeCalibration`, optional
+    refined_calibration : `~meas_blends.morphology.calibration.Calibration`, optional
         Of refined posteriors; they stand as they are if not given.
     """
 
     def __init__(
         self,
-        network: CompactNetwork,
+        networks: Sequence[CompactNetwork],
         target_mean: np.ndarray,
         target_std: np.ndarray,
-        calibration: Calibration | None = None,
+        calibration: SeeingCalibration | None = None,
         limits: Mapping[str, tuple[float, float]] | None = None,
         device: torch.device | str = "cpu",
         prior: GalaxyPrior | None = None,
-        refined_calibration: WholeCalibration | None = None,
+        refined_calibration: Calibration | None = None,
     ) -> None:
         self.device = torch.device(device)
-        self.network = network.to(self.device).eval()
+        self.networks = tuple(network.to(self.device).eval() for network in networks)
         self.target_mean = np.asarray(target_mean, float)
         self.target_std = np.asarray(target_std, float)
         self.calibration = calibration
         self.limits = dict(limits or {})
-        self.prior = prior or GalaxyPrior.for_stamps(network.layout.stamp_size)
+        self.prior = prior or GalaxyPrior.for_stamps(self.stamp_size)
         self.refined_calibration = refined_calibration
 
     @classmethod
@@ -134,21 +128,26 @@ class CompactEstimator:
                 architecture["view_size"],
                 tuple(architecture["apertures"]),
             )
-            network = CompactNetwork(layout, tuple(architecture["widths"]))
-            load_state(network, arrays)
+            networks = []
+            for name in _member_names(architecture.get("members", 1)):
+                networks.append(CompactNetwork(layout, tuple(architecture["widths"])))
+                load_state(networks[-1], arrays, name)
             refined = package.meta.get("refinement")
             return cls(
-                network,
+                networks,
                 arrays["target_mean"],
                 arrays["target_std"],
-                _calibration(arrays, "calibration"),
+                SeeingCalibration(
+                    _calibration(arrays, "calibration"),
+                    _calibration(arrays, "seeing_calibration", "log_width")
+                    if "seeing_calibration.quantiles" in arrays
+                    else None,
+                ),
                 {name: tuple(ends) for name, ends in package.meta["limits"].items()},
                 device,
                 GalaxyPrior.from_meta(refined["prior"]) if refined else None,
-                WholeCalibration(
-                    *(_calibration(arrays, f"refined_calibration.{name}") for name in _STAMPS)
-                )
-                if "refined_calibration.whole.quantiles" in arrays
+                _calibration(arrays, "refined_calibration")
+                if "refined_calibration.quantiles" in arrays
                 else None,
             )
         except (KeyError, TypeError, AttributeError, RuntimeError) as error:
@@ -160,38 +159,47 @@ class CompactEstimator:
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Arrays of a model package; it must have been calibrated."""
-        arrays = {
-            **state_arrays(self.network),
-            "target_mean": self.target_mean,
-            "target_std": self.target_std,
-        }
-        calibrations = {"calibration": self.calibration}
+        arrays = {}
+        names = _member_names(len(self.networks))
+        for name, network in zip(names, self.networks, strict=True):
+            arrays |= state_arrays(network, name)
+        arrays |= {"target_mean": self.target_mean, "target_std": self.target_std}
+        calibrations = {"calibration": self.calibration.signal}
         if self.refined_calibration is not None:
-            for name in _STAMPS:
-                part = getattr(self.refined_calibration, name)
-                calibrations[f"refined_calibration.{name}"] = part
+            calibrations["refined_calibration"] = self.refined_calibration
         for name, calibration in calibrations.items():
-            arrays[f"{name}.log_signal"] = calibration.log_signal
+            arrays[f"{name}.log_signal"] = calibration.log_value
             arrays[f"{name}.quantiles"] = calibration.quantiles
+        if self.calibration.seeing is not None:
+            arrays["seeing_calibration.log_width"] = self.calibration.seeing.log_value
+            arrays["seeing_calibration.quantiles"] = self.calibration.seeing.quantiles
         return arrays
 
     @property
     def architecture(self) -> dict[str, Any]:
-        """What a package must say of the network, as plain numbers."""
-        layout = self.network.layout
+        """What a package must say of the networks, as plain numbers."""
+        layout = self.layout
         return {
             "stamp_size": layout.stamp_size,
             "views": list(layout.views),
             "view_size": layout.view_size,
             "apertures": list(layout.apertures),
-            "widths": list(self.network.widths),
-            "n_parameters": sum(p.numel() for p in self.network.parameters()),
+            "widths": list(self.networks[0].widths),
+            "members": len(self.networks),
+            "n_parameters": sum(
+                p.numel() for network in self.networks for p in network.parameters()
+            ),
         }
+
+    @property
+    def layout(self) -> InputLayout:
+        """What the networks are given."""
+        return self.networks[0].layout
 
     @property
     def stamp_size(self) -> int:
         """Side of the stamps that it takes [pixel]."""
-        return self.network.layout.stamp_size
+        return self.layout.stamp_size
 
     def predict(self, stamps: Stamps | SimulatedStamps, batch_size: int = 256) -> Prediction:
         """Measure stamps.
@@ -208,19 +216,24 @@ class CompactEstimator:
         prediction : `Prediction`
         """
         n = len(stamps.images)
-        outputs, offset, signal = np.zeros((n, 9)), np.zeros((n, 3)), np.zeros(n)
+        outputs = np.zeros((len(self.networks), n, N_OUTPUTS))
+        offset, signal = np.zeros((n, 3)), np.zeros(n)
         for start in range(0, n, batch_size):
             rows = slice(start, start + batch_size)
-            outputs[rows], offset[rows], signal[rows] = self._pass(stamps, rows)
-        posterior = self._posterior(outputs, offset)
+            outputs[:, rows], offset[rows], signal[rows] = self._pass(stamps, rows)
+        mixture = GaussianMixture.of_outputs(
+            torch.from_numpy(outputs), self.target_mean, self.target_std
+        )
+        posterior = mixture.shift(offset).posterior()
         if self.calibration is not None:
-            posterior = self.calibration.apply(posterior, signal)
+            width = torch.as_tensor(stamps.psf_sigma).cpu().numpy()
+            posterior = self.calibration.apply(posterior, signal, width)
         return Prediction(posterior, signal)
 
     def _pass(
         self, stamps: Stamps | SimulatedStamps, rows: slice
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Outputs (m, 9), offsets of the targets (m, 3) and S/N (m,) of one batch."""
+        """Outputs (members, m, 9), offsets (m, 3) of the targets and S/N (m,) of one batch."""
         with torch.inference_mode():
             psf_sigma = torch.as_tensor(stamps.psf_sigma[rows], device=self.device)
             inputs = network_inputs(
@@ -228,24 +241,15 @@ class CompactEstimator:
                 torch.as_tensor(stamps.usable[rows], device=self.device),
                 psf_sigma,
                 torch.as_tensor(stamps.noise_correlation[rows], device=self.device),
-                self.network.layout,
+                self.layout,
             )
-            outputs = self.network(inputs.images, inputs.numbers)
+            outputs = torch.stack(
+                [network(inputs.images, inputs.numbers) for network in self.networks]
+            )
             offset = torch.stack(
                 [torch.zeros_like(psf_sigma), torch.log(psf_sigma), inputs.log_flux], dim=1
             )
         return outputs.cpu().numpy(), offset.cpu().numpy(), inputs.signal_to_noise.cpu().numpy()
-
-    def _posterior(self, outputs: np.ndarray, offset: np.ndarray) -> Posterior:
-        """Undo the scaling of the targets (Ghosh et al. 2022, Eqs. 9-11, 16)."""
-        outputs = outputs.copy()
-        outputs[:, :3] = np.clip(outputs[:, :3], -_MEAN_LIMIT, _MEAN_LIMIT)
-        outputs[:, 3:6] = np.clip(outputs[:, 3:6], -2 * _LOG_LIMIT, _LOG_LIMIT)
-        mean = outputs[:, :3] * self.target_std + self.target_mean + offset
-        matrices = covariance(torch.from_numpy(outputs)).numpy()
-        sigma = self.target_std * np.sqrt(np.diagonal(matrices, axis1=1, axis2=2))
-        scale = self.target_std * np.minimum(1.0, _SIGMA_LIMIT / sigma)
-        return Posterior.gaussian(mean, matrices * scale[:, :, None] * scale[:, None, :])
 
     def outside_training(
         self, psf_sigma: np.ndarray, pixel_scale: np.ndarray, signal_to_noise: np.ndarray
@@ -272,5 +276,14 @@ class CompactEstimator:
         return outside
 
 
-def _calibration(arrays: Mapping[str, np.ndarray], name: str) -> Calibration:
-    return Calibration(arrays[f"{name}.log_signal"], arrays[f"{name}.quantiles"])
+def _member_names(members: int) -> list[str]:
+    """What the weights of each network are called: those of one alone have no number."""
+    if members < 1:
+        raise KeyError("members")
+    return ["network"] if members == 1 else [f"network_{k}" for k in range(members)]
+
+
+def _calibration(
+    arrays: Mapping[str, np.ndarray], name: str, value: str = "log_signal"
+) -> Calibration:
+    return Calibration(arrays[f"{name}.{value}"], arrays[f"{name}.quantiles"])

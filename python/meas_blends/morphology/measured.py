@@ -37,12 +37,15 @@ class Measured:
         In the transformed space.
     aperture, signal_to_noise : `numpy.ndarray`, (n,)
         S/N as measured in the apertures, and the true one.
+    psf_sigma : `numpy.ndarray`, (n,)
+        Width of the PSF, as the stamps tell it [pixel].
     """
 
     posterior: Posterior
     truth: np.ndarray
     aperture: np.ndarray
     signal_to_noise: np.ndarray
+    psf_sigma: np.ndarray
 
 
 def measure_drawn(
@@ -63,7 +66,7 @@ def measure_drawn(
     -------
     measured : `Measured`
     """
-    posteriors, truth, aperture, signal = [], [], [], []
+    posteriors, truth, aperture, signal, width = [], [], [], [], []
     batch = max(_BATCH_PIXELS // simulator.size**2, 1)
     for start in range(0, n, batch):
         stamps = simulator.draw(rng, min(batch, n - start))
@@ -72,11 +75,10 @@ def measure_drawn(
         aperture.append(prediction.signal_to_noise)
         truth.append(to_transformed(stamps.truth))
         signal.append(stamps.signal_to_noise)
+        width.append(stamps.psf_sigma.cpu().numpy())
     return Measured(
         Posterior.concatenate(posteriors),
-        np.concatenate(truth),
-        np.concatenate(aperture),
-        np.concatenate(signal),
+        *(np.concatenate(parts) for parts in (truth, aperture, signal, width)),
     )
 
 

@@ -11,7 +11,7 @@ from torch.nn import functional
 from .gaussian import n_outputs
 from .inputs import CHANNELS, InputLayout
 
-__all__ = ["CompactNetwork", "ScaleTransformer"]
+__all__ = ["N_OUTPUTS", "CompactNetwork", "ScaleTransformer"]
 
 #: Of B/T, radius and flux.
 N_OUTPUTS = n_outputs(3)

@@ -22,7 +22,7 @@ __all__ = ["draw_seeing", "psf_image", "simulate_set"]
 _BATCH = 32
 
 #: Side of the PSF images, in FWHM: a Kolmogorov PSF has 1% of its light beyond.
-_PSF_SIDE = 10.0
+_PSF_SIDE = 20.0
 
 
 def draw_seeing(rng: np.random.Generator, n: int, survey: Survey) -> np.ndarray:

@@ -49,6 +49,9 @@ class EvaluateMorphologyConnections(PipelineTaskConnections, dimensions=_RUN):
     coverage = _scores("coverage", "How often intervals hold the truth, overall and in bins.")
     residuals = _scores("residuals", "How far values are from the truth, overall and in bins.")
     labels = _scores("labels", "Confusion of the qualitative labels.")
+    label_residuals = _scores(
+        "label_residuals", "Residuals with and without the galaxies that get a label."
+    )
     bound_ratios = _scores("bound_ratios", "Scatter over the Cramer-Rao bound in bins of S/N.")
     components = _scores("components", "Bias of galaxies with one component and with two.")
     peers = _scores("peers", "All methods on the galaxies that peers measured.")
@@ -127,13 +130,14 @@ class EvaluateMorphologyTask(PipelineTask):
             Tables of `meas_blends.data.galaxy_score_tables`.
         """
         from ..evaluation.morphology.coverage import coverage_table
-        from ..evaluation.morphology.labels import label_table
+        from ..evaluation.morphology.labels import label_residual_table, label_table
         from ..evaluation.morphology.limits import bound_table, component_table
         from ..evaluation.morphology.peer_scores import cost_table, peer_table
         from ..evaluation.morphology.residuals import residual_table
         from ..evaluation.summary import gather
 
         config = self.config
+        limits = (config.bulge_dominated, config.disk_dominated, config.below_seeing)
         together = gather(outcomes, GALAXY_OUTCOMES)
         cost = cost_table({name: costs[f"cost_{name}"] for name in config.methods})
         coverage = coverage_table(together)
@@ -148,9 +152,8 @@ class EvaluateMorphologyTask(PipelineTask):
         return Struct(
             coverage=coverage,
             residuals=residual_table(together),
-            labels=label_table(
-                together, config.bulge_dominated, config.disk_dominated, config.below_seeing
-            ),
+            labels=label_table(together, *limits),
+            label_residuals=label_residual_table(together, *limits),
             bound_ratios=bound_table(together),
             components=component_table(together),
             peers=peer_table(together, gather(measured_peers, PEER_MEASURED), cost),

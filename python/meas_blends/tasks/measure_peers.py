@@ -44,7 +44,7 @@ class MeasurePeersConfig(PipelineTaskConfig, pipelineConnections=MeasurePeersCon
     )
     n_galaxies = Field[int](
         doc="Measure the first so many galaxies of each set: some codes take seconds for one.",
-        default=20,
+        default=10,
         check=lambda number: number >= 0,
     )
     size = Field[int](

@@ -27,7 +27,16 @@ __all__ = ["ReportMorphologyConfig", "ReportMorphologyConnections", "ReportMorph
 
 _RUN = ("skymap", "band")
 
-_TABLES = ("coverage", "residuals", "labels", "bound_ratios", "components", "peers", "costs")
+_TABLES = (
+    "coverage",
+    "residuals",
+    "labels",
+    "label_residuals",
+    "bound_ratios",
+    "components",
+    "peers",
+    "costs",
+)
 
 #: Galaxies with the smallest and with the largest crops that are shown.
 _CROPS = 12
@@ -53,6 +62,9 @@ class ReportMorphologyConnections(PipelineTaskConnections, dimensions=_RUN):
     coverage = _scores("coverage", "How often intervals hold the truth.")
     residuals = _scores("residuals", "How far values are from the truth.")
     labels = _scores("labels", "Confusion of the qualitative labels.")
+    label_residuals = _scores(
+        "label_residuals", "Residuals with and without the galaxies that get a label."
+    )
     bound_ratios = _scores("bound_ratios", "Scatter over the Cramer-Rao bound.")
     components = _scores("components", "Bias of galaxies with one component and with two.")
     peers = _scores("peers", "All methods on the galaxies that peers measured.")

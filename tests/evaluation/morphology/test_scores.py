@@ -8,12 +8,16 @@ from scipy.special import expit, ndtr
 from galaxy_toys import toy_cost, toy_galaxies, toy_outcomes
 from meas_blends.data.galaxy_outcome_tables import GALAXY_OUTCOMES, PEER_MEASURED
 from meas_blends.evaluation.morphology.coverage import coverage_table
-from meas_blends.evaluation.morphology.labels import label_accuracy, label_table
+from meas_blends.evaluation.morphology.labels import (
+    label_accuracy,
+    label_residual_table,
+    label_table,
+)
 from meas_blends.evaluation.morphology.limits import bound_table, component_table
 from meas_blends.evaluation.morphology.outcomes import peer_outcomes
 from meas_blends.evaluation.morphology.peer_scores import cost_table, peer_table
 from meas_blends.evaluation.morphology.residuals import residual_table
-from meas_blends.evaluation.morphology.values import modes
+from meas_blends.evaluation.morphology.values import modes, pulls
 from meas_blends.evaluation.summary import gather
 
 
@@ -109,6 +113,33 @@ def test_confusion_of_labels():
     assert label_accuracy(labels, "toy", "radiusLabel") == (2, 0.5, 0.0)
 
 
+def test_what_labels_take_out():
+    outcomes = toy_outcomes(6)
+    outcomes["true_bulgeToTotal"] = [0.0, 0.2, 0.5, 0.9, 1.0, 0.4]
+    outcomes["bulgeToTotal_p50"] = [0.05, 0.3, 0.4, 0.86, 0.1, 0.5]
+    outcomes["psf_fwhm"] = 0.7
+    outcomes["true_halfLightRadius"] = 1.0
+    outcomes["halfLightRadius_p50"] = [0.6, 0.5, 0.7, 1.1, 1.1, 0.9]
+    table = label_residual_table(outcomes, below_seeing=1.0)
+    share = rows_of(table, target="bulgeToTotal")
+    assert share["galaxies"].tolist() == ["all", "unlabelled"]
+    assert share["nGalaxies"].tolist() == [6, 3]
+    np.testing.assert_allclose(share["rms"], [np.sqrt((0.0025 + 0.03 + 0.0016 + 0.81) / 6), 0.1])
+    assert share["low"][0] == pytest.approx(0.1) and share["high"][0] == pytest.approx(0.85)
+    radius = rows_of(table, target="halfLightRadius")
+    assert radius["nGalaxies"].tolist() == [6, 4]
+    assert radius["mean"][1] == pytest.approx(-0.05) and np.isinf(radius["high"]).all()
+
+
+def test_pulls_of_log_normal_posteriors_are_symmetric():
+    outcomes = toy_outcomes(4)
+    wide = np.exp([-1.0, 0.0, 1.0])
+    for suffix, factor in zip(("p15865", "p50", "p84135"), wide, strict=True):
+        outcomes[f"flux_{suffix}"] = 100.0 * factor
+    outcomes["true_flux"] = 100.0 * np.exp([-2.0, -1.0, 1.0, 2.0])
+    np.testing.assert_allclose(pulls(outcomes)[:, 2], [2, 1, -1, -2], rtol=1e-5)
+
+
 def test_scatter_over_the_bound():
     outcomes = toy_outcomes(6000)
     table = rows_of(bound_table(outcomes), quantity="all")
@@ -151,7 +182,12 @@ def test_peers_on_the_same_galaxies():
     table = peer_table(
         gather([outcomes], GALAXY_OUTCOMES), gather([measured], PEER_MEASURED), costs
     )
-    assert set(table["nGalaxies"]) == {50}
+    overall = rows_of(table, quantity="all")
+    assert set(overall["nGalaxies"]) == {50}
+    binned = rows_of(table, quantity="signalToNoise", method="peer", target="flux")
+    assert binned["nGalaxies"].sum() == 50 and len(binned) == 5
+    assert np.isfinite(binned["scatter"]).all() and (binned["failed"] == 0).all()
+    table = overall
     # It says nothing of B/T.
     assert rows_of(table, method="peer")["target"].tolist() == ["halfLightRadius", "flux"]
     peer = rows_of(table, method="peer", target="flux")[0]
@@ -159,3 +195,20 @@ def test_peers_on_the_same_galaxies():
     assert peer["seconds"] == 0.25
     assert rows_of(table, method="toy")["seconds"][0] == pytest.approx(0.01)
     assert costs["nGalaxies"][0] == 20
+
+
+def test_a_bin_whose_galaxies_all_fail_keeps_its_row():
+    galaxies = toy_galaxies(60)
+    row = {"galaxyId": galaxies["galaxyId"], "method": "peer", "bulgeToTotal": np.nan}
+    row |= {"halfLightRadius": galaxies["halfLightRadius"], "flux": galaxies["flux"]}
+    faint = np.asarray(galaxies["signalToNoise"]) < 20
+    row |= {"seconds": 0.25, "version": "1", "flags": faint.astype(int)}
+    measured = PEER_MEASURED.make(row)
+    outcomes = vstack([toy_outcomes(60), peer_outcomes(galaxies, None, measured)])
+    costs = cost_table({"toy": [toy_cost()]})
+    table = peer_table(
+        gather([outcomes], GALAXY_OUTCOMES), gather([measured], PEER_MEASURED), costs
+    )
+    first = rows_of(table, method="peer", target="flux", quantity="signalToNoise")[0]
+    assert first["high"] == 20 and first["nGalaxies"] == faint.sum()
+    assert first["failed"] == 1 and np.isnan(first["scatter"])

@@ -1,5 +1,7 @@
 """Raw images and derivatives, against the renderer and differences of it."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -61,3 +63,22 @@ def test_a_component_alone(share):
     weights = galaxies.raw_weights().float()
     slopes = [torch.einsum("npr,nryx->npyx", weights, raw) for raw in (whole, alone)]
     np.testing.assert_allclose(slopes[1], slopes[0], atol=1e-5 * slopes[0].abs().max().item())
+
+
+def test_components_are_those_of_the_renderer():
+    matrix = whitening(torch.tensor([0.2, 0.4]), SIZE)
+    fwhm = torch.tensor([3.0, 4.0])
+    shape = [torch.tensor(pair) for pair in ([0.4, 0.9], [0.3, 1.2], [0.2, -0.4], [0.1, 0.3])]
+    radii = torch.tensor([0.7, 2.5, 6.0])
+    found = Derivatives(PsfTransform.kolmogorov(fwhm), matrix).components(radii, 4.0, *shape)
+    for i, radius in enumerate(radii):
+        z = torch.zeros((2, N_PARAMETERS), dtype=torch.float64)
+        one = torch.ones(2, dtype=torch.float64)
+        model = dataclasses.replace(
+            PRIOR.unfold(z, one, one, one).model,
+            bulge_radius=radius.expand(2),
+            bulge_n=torch.full((2,), 4.0),
+            **dict(zip(("bulge_axis_ratio", "bulge_angle", "dx", "dy"), shape, strict=True)),
+        )
+        image = matrix @ GalaxyRenderer(SIZE)(model, PsfTransform.kolmogorov(fwhm)) @ matrix.mT
+        np.testing.assert_allclose(found[:, i], image, atol=5e-4 * image.abs().max().item())

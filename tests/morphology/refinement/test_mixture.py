@@ -16,7 +16,7 @@ def lines(mean, sigma):
 
 def test_one_hypothesis_is_its_own_gaussian():
     line = lines([1.0, 2.0, 8.0], [0.5, 0.1, 0.02])
-    posterior = mix(line[None, None], CORRELATION[None, None], np.ones((1, 1)))
+    posterior, _ = mix(line[None, None], CORRELATION[None, None], np.ones((1, 1)))
     np.testing.assert_allclose(posterior.mean[0], [1, 2, 8], atol=1e-9)
     np.testing.assert_allclose(posterior.sigma[0], [0.5, 0.1, 0.02], rtol=1e-3)
     np.testing.assert_allclose(posterior.covariance[0, 0, 1], 0.5 * 0.5 * 0.1, rtol=2e-3)
@@ -27,18 +27,21 @@ def test_one_hypothesis_is_its_own_gaussian():
 def test_two_hypotheses_are_mixed():
     two = np.stack([lines([0, 0, 0], [1, 1, 1]), lines([6, 0, 0], [1, 1, 1])])[:, None]
     weights = np.array([[0.25], [0.75]])
-    posterior = mix(two, np.stack([np.eye(3)] * 2)[:, None], weights)
+    posterior, fine = mix(two, np.stack([np.eye(3)] * 2)[:, None], weights)
     np.testing.assert_allclose(posterior.mean[0], [4.5, 0, 0], atol=1e-9)
     np.testing.assert_allclose(posterior.covariance[0, 0, 0], 1 + 0.25 * 0.75 * 36, rtol=1e-3)
     below = 0.25 * norm.cdf(posterior.quantiles[0, 0]) + 0.75 * norm.cdf(
         posterior.quantiles[0, 0] - 6
     )
     np.testing.assert_allclose(below[1:6], norm.cdf([-2, -1, 0, 1, 2]), atol=0.01)
+    below = 0.25 * norm.cdf(fine[0, 0]) + 0.75 * norm.cdf(fine[0, 0] - 6)
+    levels = np.linspace(-3, 3, 61)
+    np.testing.assert_allclose(below[10:51], norm.cdf(levels[10:51]), atol=0.01)
 
 
 def test_a_known_share_leaves_a_covariance():
     line = lines([-4.6, 1.0, 5.0], [0.0, 0.1, 0.1])
     correlation = np.diag([0.0, 1.0, 1.0])
-    posterior = mix(line[None, None], correlation[None, None], np.ones((1, 1)))
+    posterior, _ = mix(line[None, None], correlation[None, None], np.ones((1, 1)))
     assert (np.linalg.eigvalsh(posterior.covariance) > 0).all()
     np.testing.assert_allclose(posterior.quantiles[0, 0], -4.6)

@@ -1,5 +1,7 @@
 """Training of the compact network, small enough for seconds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -56,22 +58,47 @@ def test_training_learns_and_calibrates(trained):
         assert shares["68.27"] == pytest.approx(68.27, abs=9)
         assert shares["95.45"] == pytest.approx(95.45, abs=5)
     assert set(estimator.limits) == {"psf_sigma", "pixel_scale", "signal_to_noise"}
-    assert 1 < len(estimator.calibration.log_signal) <= 4
+    assert 1 < len(estimator.calibration.signal.log_value) <= 4
+    assert 1 < len(estimator.calibration.seeing.log_value) <= 8
 
 
-def test_one_seed_one_model():
-    settings = FitSettings(steps=2, batch_size=32, device="cpu")
-    one, other = (train_compact([1], QUICK, settings)[0].to_arrays() for _ in range(2))
-    for name, weight in one.items():
-        np.testing.assert_array_equal(weight, other[name], err_msg=name)
+class Killed(Exception):
+    pass
+
+
+def test_an_ensemble_that_was_killed_ends_as_if_it_had_not(tmp_path):
+    def kill(done, total, loss):
+        if (done, total) == (5 * 32, 6 * 32):
+            raise Killed
+
+    settings, steps = FitSettings(steps=3, batch_size=32, device="cpu", checkpoint_every=1), []
+    whole, metrics = train_compact([1], QUICK, settings, members=2)
+    kept = replace(settings, folder=tmp_path)
+    with pytest.raises(Killed):
+        train_compact([1], QUICK, kept, kill, 2)
+    # Galaxies to test on, and those to calibrate on, are no part of what a checkpoint is of.
+    other = replace(QUICK, n_test=110)
+    resumed, _ = train_compact([1], other, kept, lambda done, *_: steps.append(done // 32), 2)
+    # One seed, one model. Its first network, and the first step of its second, are not done again.
+    assert steps == [5, 6]
+    assert {path.name for path in tmp_path.iterdir()} == {"member_0", "member_1"}
+    arrays, expected = resumed.to_arrays(), whole.to_arrays()
+    assert arrays.keys() == expected.keys()
+    for name, array in expected.items():
+        np.testing.assert_array_equal(arrays[name], array, err_msg=name)
+    head = "head.0.weight"
+    assert not np.array_equal(arrays[f"network_0.{head}"], arrays[f"network_1.{head}"])
+    assert metrics["overall"]["n_galaxies"] == QUICK.n_test
+    package = make_package(whole, metrics, {}, "two", "1")
+    assert len(CompactEstimator.from_package(package).networks) == 2
 
 
 def test_it_learns_large_galaxies_of_table_1():
     conditions = Conditions.of_survey(Survey.named("hsc_g"), (0.7, 0.8))
-    layout = InputLayout(127, (1, 4), 32, (2.0, 8.0))
+    layout = InputLayout(95, (1, 4), 32, (2.0, 8.0))
     training = CompactTraining(Table1(), conditions, layout, (4, 4, 4, 4, 4), 100, 100, 1, 0)
     estimator, metrics = train_compact([1], training, FitSettings(2, 8, device="cpu"))
-    assert estimator.stamp_size == 127
+    assert estimator.stamp_size == 95
     assert estimator.refined_calibration is None and not estimator.prior.log_radius
     assert metrics["overall"]["n_galaxies"] == 100
 
@@ -92,8 +119,8 @@ def test_a_package_knows_how_to_refine(trained, package):
     read = CompactEstimator.from_package(package)
     assert read.prior == trained[0].prior
     assert read.prior.radius == pytest.approx((0.1 / 0.202, 0.8 / 0.165))
-    quantiles = read.refined_calibration.whole.quantiles
-    np.testing.assert_array_equal(quantiles, trained[0].refined_calibration.whole.quantiles)
+    quantiles = read.refined_calibration.quantiles
+    np.testing.assert_array_equal(quantiles, trained[0].refined_calibration.quantiles)
     assert quantiles.shape == (1, 3, 7)
     assert (np.diff(quantiles, axis=2) >= 0).all()
 

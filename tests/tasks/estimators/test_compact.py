@@ -63,6 +63,12 @@ def make_stamps(heights, psf_sigma, pixel_scale=0.2):
     )
 
 
+def round_disk():
+    """A galaxy without noise."""
+    offset = np.arange(SIZE) - SIZE // 2
+    return 100 * np.exp(-0.15 * np.hypot(offset[:, None], offset) ** 1.5)
+
+
 def test_what_the_measuring_task_asks_of_it(arrays, write):
     task = make_task(write(arrays))
     assert task.stamp_size == SIZE
@@ -92,9 +98,7 @@ def test_stamps_unlike_those_of_the_training(arrays, write, pixel_scale, expecte
 
 def test_refined_stamps(arrays, write):
     stamps = make_stamps([1.0, 0.0], [1.7, 1.7])
-    # A galaxy with a round disk, without noise, and one that has failed.
-    offset = np.arange(SIZE) - SIZE // 2
-    stamps.images[0] = 100 * np.exp(-0.15 * np.hypot(offset[:, None], offset) ** 1.5)
+    stamps.images[0] = round_disk()
     stamps.flags[1] = MORPHOLOGY.flag("FAILED")
     model = write(arrays)
     result = make_task(model, refine=True).run(stamps)
@@ -108,20 +112,29 @@ def test_refined_stamps(arrays, write):
 
 def test_refined_posteriors_are_recalibrated(arrays, write):
     stamps = make_stamps([1.0], [1.7])
-    offset = np.arange(SIZE) - SIZE // 2
-    stamps.images[0] = 100 * np.exp(-0.15 * np.hypot(offset[:, None], offset) ** 1.5)
+    stamps.images[0] = round_disk()
     plain = make_task(write(arrays), refine=True).run(stamps).posterior
     twice = np.tile(2 * NORMAL_QUANTILES, (1, 3, 1))
     learned = {
-        f"refined_calibration.{stamps}.{name}": values
-        for stamps in ("whole", "lacking")
-        for name, values in (("log_signal", np.zeros(1)), ("quantiles", twice))
+        "refined_calibration.log_signal": np.zeros(1),
+        "refined_calibration.quantiles": twice,
     }
     wide = make_task(write({**arrays, **learned}), refine=True).run(stamps).posterior
     np.testing.assert_allclose(wide.quantiles[:, :, 3], plain.quantiles[:, :, 3])
     np.testing.assert_allclose(wide.quantiles[:, 2, 4], plain.quantiles[:, 2, 5])
-    network = make_task(write({**arrays, **learned})).run(stamps).posterior
+    network = make_task(write({**arrays, **learned}), refine=False).run(stamps).posterior
     np.testing.assert_allclose(network.sigma, [[1, 0.5, 0.1]], rtol=1e-6)
+    # A model that is calibrated for it refines unasked.
+    unasked = make_task(write({**arrays, **learned}), refine=None).run(stamps).posterior
+    np.testing.assert_array_equal(unasked.quantiles, wide.quantiles)
+
+
+def test_faint_galaxies_are_not_refined(arrays, write):
+    stamps = make_stamps([1.0], [1.7])
+    stamps.images[0] = round_disk()
+    model = write(arrays)
+    assert make_task(model, refine=True).run(stamps).refined.all()
+    assert not make_task(model, refine=True, refine_above=1e9).run(stamps).refined.any()
 
 
 @pytest.mark.parametrize("refine", [False, True])

@@ -66,10 +66,13 @@ def fit_galaxy(
 
     start = _start(image, usable)
     spread = np.array([3.0, 6.0, 2.5, 2.5, 1.5, 1.5, 1.5, 1.5, 4.0, 4.0])
+    high = start + spread
+    # What is larger than the stamp is sky; and transforms grow with the square of a radius.
+    high[2:4] = np.minimum(high[2:4], np.log(size / 2))
     found = least_squares(
         residual,
         start,
-        bounds=(start - spread, start + spread),
+        bounds=(start - spread, high),
         x_scale=0.1 * spread,
         # Larger than what rendering by Fourier transform is exact to.
         diff_step=1e-3,
@@ -100,5 +103,5 @@ def _start(image: np.ndarray, usable: np.ndarray) -> np.ndarray:
     order = np.argsort(np.hypot(x, y).ravel())
     growth = np.cumsum(light.ravel()[order])
     radius = np.hypot(x, y).ravel()[order][np.argmax(growth > 0.5 * flux)]
-    radius = np.log(max(0.7 * radius, 0.7))
+    radius = np.log(np.clip(0.7 * radius, 0.7, size / 4))
     return np.array([np.log(flux), logit(0.4), radius - 0.3, radius, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])

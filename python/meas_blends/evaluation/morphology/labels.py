@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from astropy.table import Table
 
-from ...data.galaxy_score_tables import GALAXY_LABELS
+from ...data.galaxy_score_tables import GALAXY_LABEL_RESIDUALS, GALAXY_LABELS
 from .columns import Columns
 from .outcomes import methods_of, of_method
-from .values import medians, truth
+from .residuals import agreement
+from .values import medians, residuals, truth
 
-__all__ = ["LABELS", "label_accuracy", "label_table"]
+__all__ = ["LABELS", "label_accuracy", "label_residual_table", "label_table"]
 
 #: Labels of each kind, in order; the empty one keeps its number.
 LABELS = {
@@ -60,6 +61,52 @@ def label_table(
                         nGalaxies=both,
                         fraction=both / number if number else np.nan,
                     )
+    return columns.table()
+
+
+def label_residual_table(
+    outcomes: Table,
+    bulge_dominated: float = 0.85,
+    disk_dominated: float = 0.1,
+    below_seeing: float = 1.0,
+) -> Table:
+    """Residuals of B/T and radius with and without the galaxies that get a label.
+
+    Ghosh et al. (2022), Fig. 19.
+
+    Parameters
+    ----------
+    outcomes, bulge_dominated, disk_dominated, below_seeing
+        As for `label_table`.
+
+    Returns
+    -------
+    table : `astropy.table.Table`
+        `~meas_blends.data.galaxy_score_tables.GALAXY_LABEL_RESIDUALS`.
+    """
+    columns = Columns(GALAXY_LABEL_RESIDUALS)
+    known = outcomes[np.asarray(outcomes["posterior"]) & np.asarray(outcomes["measured"])]
+    limits = (
+        ("label", 0, "bulgeToTotal", disk_dominated, bulge_dominated),
+        ("radiusLabel", 1, "halfLightRadius", below_seeing, np.inf),
+    )
+    for method in methods_of(known):
+        theirs = of_method(known, method)
+        found = medians(theirs)
+        off = residuals(found, truth(theirs))
+        for kind, i, target, low, high in limits:
+            given = _labels(found, theirs, kind, bulge_dominated, disk_dominated, below_seeing)
+            for galaxies, rows in (("all", ...), ("unlabelled", given == "")):
+                values = off[rows, i]
+                columns.add(
+                    method=method,
+                    target=target,
+                    galaxies=galaxies,
+                    low=low,
+                    high=high,
+                    nGalaxies=len(values),
+                    **agreement(values),
+                )
     return columns.table()
 
 

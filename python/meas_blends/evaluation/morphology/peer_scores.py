@@ -12,9 +12,12 @@ from ...data.galaxy_score_tables import GALAXY_PEERS
 from .columns import Columns
 from .outcomes import methods_of, of_method
 from .residuals import agreement
-from .values import STEMS, medians, residuals, truth
+from .values import STEMS, bins, medians, residuals, truth
 
 __all__ = ["cost_table", "peer_table"]
+
+#: Bins of S/N that some hundred galaxies fill.
+_EDGES = {"signalToNoise": (0, 20, 50, 200, 1000, np.inf)}
 
 #: Farther off than this, relative or in B/T, a value is plainly wrong.
 _OUTLIER = 0.5
@@ -69,7 +72,7 @@ def peer_table(outcomes: Table, measured: Table, costs: Table) -> Table:
     -------
     table : `astropy.table.Table`
         `~meas_blends.data.galaxy_score_tables.GALAXY_PEERS`; empty without
-        peers. A target that a method does not give has no row.
+        peers. A target that a method never gives has no row.
     """
     columns = Columns(GALAXY_PEERS)
     if len(measured) == 0:
@@ -85,17 +88,21 @@ def peer_table(outcomes: Table, measured: Table, costs: Table) -> Table:
         rows = of_method(shared, method)
         off = residuals(medians(rows), truth(rows))
         off[~np.asarray(rows["measured"])] = np.nan
-        for i, stem in enumerate(STEMS):
-            good = off[np.isfinite(off[:, i]), i]
-            if len(good) == 0:
-                continue
-            columns.add(
-                method=method,
-                target=stem,
-                nGalaxies=len(rows),
-                failed=1 - len(good) / len(rows),
-                **agreement(good),
-                outliers=float(np.mean(np.abs(good) > _OUTLIER)),
-                seconds=seconds.get(method, np.nan),
-            )
+        given = [i for i in range(len(STEMS)) if np.isfinite(off[:, i]).any()]
+        for quantity, low, high, inside in bins(rows, _EDGES):
+            for i in given:
+                good = off[inside & np.isfinite(off[:, i]), i]
+                number = int(inside.sum())
+                columns.add(
+                    method=method,
+                    quantity=quantity,
+                    low=low,
+                    high=high,
+                    target=STEMS[i],
+                    nGalaxies=number,
+                    failed=1 - len(good) / number,
+                    **agreement(good),
+                    outliers=float(np.mean(np.abs(good) > _OUTLIER)) if len(good) else np.nan,
+                    seconds=seconds.get(method, np.nan),
+                )
     return columns.table()

@@ -19,6 +19,9 @@ __all__ = ["PEERS", "Peer", "PeerStamp", "measure_peer", "missing_library"]
 #: Pixels above this many sigma belong to a source, for codes that want to be told.
 _THRESHOLD = 1.5
 
+#: Fits that statmorph flags so high are bad, by its documentation.
+_STATMORPH_BAD = 2
+
 
 @dataclass(frozen=True)
 class PeerStamp:
@@ -113,7 +116,7 @@ def _photutils(stamp: PeerStamp) -> tuple[float, float, float]:
 
 
 def _statmorph(stamp: PeerStamp) -> tuple[float, float, float]:
-    """A single Sersic profile under the PSF."""
+    """A single Sersic profile under the PSF; its radius is along the major axis."""
     import statmorph
     from scipy.special import gamma, gammaincinv
 
@@ -124,6 +127,9 @@ def _statmorph(stamp: PeerStamp) -> tuple[float, float, float]:
         weightmap=np.ones_like(stamp.image),
         psf=stamp.psf,
     )[0]
+    # Statmorph's own word for a fit that is bad, such as one smaller than the PSF.
+    if found.flag_sersic >= _STATMORPH_BAD:
+        raise ValueError("a bad fit")
     n, radius = found.sersic_n, found.sersic_rhalf
     b = gammaincinv(2 * n, 0.5)
     # Integral of the profile, whose amplitude is that at the half-light radius.

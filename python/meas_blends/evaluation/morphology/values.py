@@ -36,7 +36,7 @@ TARGET_NAMES = {"bulgeToTotal": "B/T", "halfLightRadius": "Re", "flux": "flux"}
 
 #: Bins of the columns that scores are given in.
 EDGES: Mapping[str, Sequence[float]] = {
-    "signalToNoise": (0, 20, 50, 100, 200, 500, 1000, np.inf),
+    "signalToNoise": (0, 20, 50, 100, 200, 500, 1000, 3000, 10_000, np.inf),
     "true_halfLightRadius": (0, 0.3, 0.6, 1.0, 1.5, 2.5, np.inf),
     "true_bulgeToTotal": (0, 0.1, 0.3, 0.5, 0.7, 0.85, 1.01),
 }
@@ -124,16 +124,16 @@ def residuals(values: np.ndarray, true: np.ndarray) -> np.ndarray:
 def pulls(outcomes: Table) -> np.ndarray:
     """Median minus truth over the half-width of the 68.27% interval, (n, 3).
 
-    B/T counts within the limits of `clipped_share`. A posterior that is sure
-    of one component has no width in it: `LEAST_WIDTH` stands for that.
+    Of radius and flux in logarithms, in which their posteriors are nearly
+    symmetric. B/T counts within the limits of `clipped_share`. A posterior
+    that is sure of one component has no width in it: `LEAST_WIDTH` stands for
+    that.
     """
-    found, true = medians(outcomes), truth(outcomes)
-    for values in (found, true):
-        values[:, 0] = clipped_share(values[:, 0])
-    off = found - true
-    # Widths are relative to what was measured.
-    off[:, 1:] /= found[:, 1:]
-    return off / np.maximum(half_widths(outcomes), LEAST_WIDTH)
+    q, true = quantiles(outcomes), truth(outcomes)
+    q[:, 0], true[:, 0] = clipped_share(q[:, 0]), clipped_share(true[:, 0])
+    q[:, 1:], true[:, 1:] = np.log(q[:, 1:]), np.log(true[:, 1:])
+    width = 0.5 * (q[:, :, _HIGH] - q[:, :, _LOW])
+    return (q[:, :, _MEDIAN] - true) / np.maximum(width, LEAST_WIDTH)
 
 
 def clipped_share(share: np.ndarray) -> np.ndarray:

@@ -11,9 +11,9 @@ from scipy.special import logit
 
 from ...data.packages import MORPHOLOGY_GAMPEN, ModelPackage
 from ...errors import BadInputError
+from ..mixture import GaussianMixture, posterior_of_draws
 from ..posterior import Posterior
 from .inputs import network_images
-from .mixture import GaussianMixture, posterior_of_draws
 from .network import GampenNetwork
 from .passes import evaluate, monte_carlo
 from .settings import GampenSettings
@@ -161,7 +161,7 @@ class GampenEstimator:
 
         Returns
         -------
-        mixture : `~meas_blends.morphology.gampen.mixture.GaussianMixture`
+        mixture : `~meas_blends.morphology.mixture.GaussianMixture`
             Of the transformed targets, a Gaussian a pass.
         scale : `numpy.ndarray`, (n,)
             Share of each side of the image that the network looks at.

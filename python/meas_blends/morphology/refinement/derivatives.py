@@ -89,27 +89,59 @@ class Derivatives:
             dy and ln of the PSF's width; and a sky of 1.
         """
         even, odd = self._amplitudes(model, single)
-        n, nodes = self._k.shape
-        cos_x, sin_x = self._waves(model.dx)
-        # Both signs of ky are there, of kx only one: half the weight.
-        cos_y, sin_y = (0.5 * wave for wave in self._waves(model.dy))
+        nodes = self._k.shape[1]
+        along_x, along_y = self._waves(model.dx), self._waves(model.dy)
+        (cos_x, sin_x), (cos_y, sin_y) = along_x, (0.5 * wave for wave in along_y)
         k = self._k[:, None, :]
-        by_cos = cos_y @ even.view(n, nodes, -1)
-        by_sin = sin_y @ odd.view(n, nodes, -1)
-        images = torch.bmm(by_cos.view(n, -1, nodes), cos_x.mT)
-        images.baddbmm_(by_sin.view(n, -1, nodes), sin_x.mT, alpha=-1)
-        by_x = by_cos[:, :, :nodes] @ (k * sin_x).mT + by_sin[:, :, :nodes] @ (k * cos_x).mT
+        columns = self._columns(even, odd, along_y)
+        images = self._images(*columns, along_x)
+        by_cos, by_sin = (column[:, :, :nodes] for column in columns)
+        by_x = by_cos @ (k * sin_x).mT + by_sin @ (k * cos_x).mT
         by_y = (k * sin_y @ even[:, :, 0]) @ cos_x.mT + (k * cos_y @ odd[:, :, 0]) @ sin_x.mT
-        images = images.view(n, self.size, -1, self.size).transpose(1, 2)
         drawn = torch.cat(
             [images[:, :-1], by_x[:, None], by_y[:, None], images[:, -1:], self._sky[:, None]],
             dim=1,
         )
         if single is None:
             return drawn
-        whole = torch.zeros((n, RAW, self.size, self.size), device=drawn.device)
+        whole = torch.zeros((len(drawn), RAW, self.size, self.size), device=drawn.device)
         whole[:, _OF_SINGLE[single]] = drawn
         return whole
+
+    def components(
+        self,
+        radius: torch.Tensor,
+        index: float,
+        axis_ratio: torch.Tensor,
+        angle: torch.Tensor,
+        dx: torch.Tensor,
+        dy: torch.Tensor,
+    ) -> torch.Tensor:
+        """Draw profiles of several radii, without derivatives.
+
+        Parameters
+        ----------
+        radius : `torch.Tensor`, (m,)
+            Half-light radii, major axis [pixel].
+        index : `float`
+            Sersic index of all.
+        axis_ratio, angle, dx, dy : `torch.Tensor`, (n,)
+            Of each stamp; angle [rad], offsets [pixel].
+
+        Returns
+        -------
+        images : `torch.Tensor`, (n, m, size, size)
+            Whitened, of unit flux.
+        """
+        (n, nodes), m = self._k.shape, len(radius)
+        log_wave = self._square(axis_ratio, angle).log_().mul_(0.5)
+        tables = SersicTables(torch.full((n,), index, device=self._k.device))
+        even = torch.empty((n, nodes, m, nodes), device=self._k.device)
+        odd = torch.empty_like(even)
+        for i, log_radius in enumerate(torch.log(radius).tolist()):
+            self._split(tables(log_wave + log_radius) * self._psf, even[:, :, i], odd[:, :, i])
+        columns = self._columns(even, odd, self._waves(dy))
+        return self._images(*columns, self._waves(dx))
 
     def _waves(self, shift: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Whitened cosines and sines about a centre, (n, size, nodes) each."""
@@ -119,6 +151,27 @@ class Derivatives:
             self._cos_x * cosine + self._sin_x * sine,
             self._sin_x * cosine - self._cos_x * sine,
         )
+
+    def _columns(
+        self, even: torch.Tensor, odd: torch.Tensor, along_y: tuple[torch.Tensor, torch.Tensor]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Transform back along y, (n, size, images * kx) each."""
+        # Both signs of ky are there, of kx only one: half the weight.
+        cosine, sine = (0.5 * wave for wave in along_y)
+        return cosine @ even.flatten(2), sine @ odd.flatten(2)
+
+    def _images(
+        self,
+        by_cos: torch.Tensor,
+        by_sin: torch.Tensor,
+        along_x: tuple[torch.Tensor, torch.Tensor],
+    ) -> torch.Tensor:
+        """Transform back along x, (n, images, size, size)."""
+        n, nodes = self._k.shape
+        cosine, sine = along_x
+        images = torch.bmm(by_cos.view(n, -1, nodes), cosine.mT)
+        images.baddbmm_(by_sin.view(n, -1, nodes), sine.mT, alpha=-1)
+        return images.view(n, self.size, -1, self.size).transpose(1, 2)
 
     def _amplitudes(
         self, model: GalaxyModel, single: float | None
@@ -159,25 +212,30 @@ class Derivatives:
         angle: torch.Tensor,
     ) -> tuple[torch.Tensor, ...]:
         """Transform of a profile and its derivatives, (n, 2, nodes, nodes) each."""
-        k = self._k
         cosine, sine = torch.cos(angle)[:, None], torch.sin(angle)[:, None]
-        square = k**2
-
-        def form(by_x: torch.Tensor, by_y: torch.Tensor, mixed: torch.Tensor) -> torch.Tensor:
-            """A quadratic form in (kx, ky) and (kx, -ky)."""
-            same = (by_x * square)[:, None, :] + (by_y * square)[:, :, None]
-            cross = (mixed * k)[:, None, :] * k[:, :, None]
-            return torch.stack([same + cross, same - cross], dim=1)
-
         q2 = (axis_ratio**2)[:, None]
-        wave = form(
-            cosine**2 + q2 * sine**2, sine**2 + q2 * cosine**2, 2 * (1 - q2) * cosine * sine
-        ).clamp_min_(1e-20)
-        minor = form(sine**2, cosine**2, -2 * cosine * sine)
-        turned = form(-cosine * sine, cosine * sine, cosine**2 - sine**2)
+        wave = self._square(axis_ratio, angle)
+        minor = self._form(sine**2, cosine**2, -2 * cosine * sine)
+        turned = self._form(-cosine * sine, cosine * sine, cosine**2 - sine**2)
         log_k = torch.log(wave).mul_(0.5).add_(torch.log(radius)[:, None, None, None])
         value, by_radius, by_index = SersicTables(index, slopes=True).with_slopes(log_k)
         rate = by_radius / wave
         by_axis_ratio = minor.mul_(rate).mul_(axis_ratio[:, None, None, None])
         by_angle = turned.mul_(rate).mul_((1 - q2)[:, :, None, None])
         return value, by_radius, by_index, by_axis_ratio, by_angle
+
+    def _square(self, axis_ratio: torch.Tensor, angle: torch.Tensor) -> torch.Tensor:
+        """Squares of the wavenumbers as seen along a profile's axes, (n, 2, nodes, nodes)."""
+        cosine, sine = torch.cos(angle)[:, None], torch.sin(angle)[:, None]
+        q2 = (axis_ratio**2)[:, None]
+        return self._form(
+            cosine**2 + q2 * sine**2, sine**2 + q2 * cosine**2, 2 * (1 - q2) * cosine * sine
+        ).clamp_min_(1e-20)
+
+    def _form(self, by_x: torch.Tensor, by_y: torch.Tensor, mixed: torch.Tensor) -> torch.Tensor:
+        """A quadratic form in (kx, ky) and (kx, -ky)."""
+        k = self._k
+        square = k**2
+        same = (by_x * square)[:, None, :] + (by_y * square)[:, :, None]
+        cross = (mixed * k)[:, None, :] * k[:, :, None]
+        return torch.stack([same + cross, same - cross], dim=1)

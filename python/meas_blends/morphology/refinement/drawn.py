@@ -9,7 +9,8 @@ from ..measured import Measured
 from ..posterior import Posterior, to_transformed
 from ..rendering.psf import PsfTransform
 from ..simulate import StampSimulator
-from .refine import RefinementSettings, refine
+from .refine import refine
+from .settings import RefinementSettings
 
 __all__ = ["refine_drawn"]
 
@@ -34,16 +35,19 @@ def refine_drawn(
     rng : `numpy.random.Generator`
     n : `int`
         How many, at least one.
-    settings : `~meas_blends.morphology.refinement.refine.RefinementSettings`
+    settings : `~meas_blends.morphology.refinement.settings.RefinementSettings`
 
     Returns
     -------
     measured : `~meas_blends.morphology.measured.Measured`
         Before any recalibration of refined posteriors.
-    converged, whole : `numpy.ndarray` of `bool`, (n,)
-        Did the fit converge, and are all pixels of the stamp usable?
+    quantiles : `numpy.ndarray`, (n, 3, 61)
+        Those of fits at more levels.
+    fitted : `numpy.ndarray` of `bool`, (n,)
+        Is the posterior that of a fit?
     """
-    posteriors, truth, aperture, signal, converged, whole = [], [], [], [], [], []
+    posteriors, truth, aperture, signal, width = [], [], [], [], []
+    quantiles, fitted = [], []
     for start in range(0, n, _BATCH):
         stamps = simulator.draw(rng, min(_BATCH, n - start))
         prediction = estimator.predict(stamps)
@@ -53,16 +57,18 @@ def refine_drawn(
             stamps.noise_correlation,
             PsfTransform.kolmogorov(stamps.psf_fwhm.cpu()),
             prediction.posterior,
+            prediction.signal_to_noise,
             settings,
         )
         posteriors.append(refined.posterior)
-        converged.append(refined.converged)
-        whole.append(stamps.usable.all(dim=2).all(dim=1).cpu().numpy())
+        quantiles.append(refined.quantiles)
+        fitted.append(refined.fitted)
         truth.append(to_transformed(stamps.truth))
         aperture.append(prediction.signal_to_noise)
         signal.append(stamps.signal_to_noise)
+        width.append(stamps.psf_sigma.cpu().numpy())
     measured = Measured(
         Posterior.concatenate(posteriors),
-        *(np.concatenate(parts) for parts in (truth, aperture, signal)),
+        *(np.concatenate(parts) for parts in (truth, aperture, signal, width)),
     )
-    return measured, np.concatenate(converged), np.concatenate(whole)
+    return measured, np.concatenate(quantiles), np.concatenate(fitted)

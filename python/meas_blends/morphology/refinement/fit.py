@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import torch
@@ -169,6 +170,15 @@ class Fit:
     def select(self, rows: torch.Tensor) -> Fit:
         """Return those of some stamps."""
         return Fit(self.z[rows], self.cost[rows], self.curvature[rows], self.converged[rows])
+
+    def replaced(self, rows: torch.Tensor, part: Fit) -> Fit:
+        """Return fits with those of some stamps replaced."""
+        return Fit(
+            *(
+                getattr(self, field.name).index_copy(0, rows, getattr(part, field.name))
+                for field in dataclasses.fields(self)
+            )
+        )
 
     @property
     def log_evidence(self) -> torch.Tensor:

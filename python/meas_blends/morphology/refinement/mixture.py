@@ -14,12 +14,16 @@ from ..posterior import BULGE_LIMIT, NORMAL_QUANTILES, Posterior
 from .fit import Fit, Problem
 from .priors import BULGE_N, BULGE_RADIUS, DISK_N, DISK_RADIUS, LOG_FLUX, SHARE
 
-__all__ = ["N_KNOTS", "laplace", "log_priors", "mix"]
+__all__ = ["N_KNOTS", "N_LEVELS", "laplace", "log_priors", "mix"]
 
 #: Where a target's distribution is known, and where it is read, in standard deviations.
 _KNOTS = np.arange(-5.0, 6.0)
 N_KNOTS = len(_KNOTS)
 _FINE = np.linspace(-5.0, 5.0, 201)
+
+#: Levels of the quantiles, of which one in so many is a `Posterior`'s.
+_PER_LEVEL = 10
+N_LEVELS = (len(NORMAL_QUANTILES) - 1) * _PER_LEVEL + 1
 
 #: Knots that the draws reach; beyond, the distribution goes on as steeply as it ends.
 _REACHED = (np.abs(_KNOTS) <= 2).nonzero()[0]
@@ -88,7 +92,7 @@ def mix(
     weights: np.ndarray,
     start: Posterior | None = None,
     missed: float = 0.0,
-) -> Posterior:
+) -> tuple[Posterior, np.ndarray]:
     """Mix the posteriors of several hypotheses.
 
     Parameters
@@ -108,6 +112,9 @@ def mix(
     posterior : `~meas_blends.morphology.posterior.Posterior`
         The start, which would widen a Gaussian by far more than it is
         probable, is in its quantiles alone.
+    quantiles : `numpy.ndarray`, (n, 3, 61)
+        The same at more levels, see
+        `~meas_blends.morphology.calibration.Calibration.learn`.
     """
     density = np.exp(-0.5 * _FINE**2)
     density /= density.sum()
@@ -133,10 +140,11 @@ def mix(
     points = np.take_along_axis(points, order, axis=-1)
     mass = np.take_along_axis(mass, order, axis=-1)
     below = np.cumsum(mass, axis=-1) - 0.5 * mass
-    quantiles = np.empty((*middle.shape, len(NORMAL_QUANTILES)))
+    quantiles = np.empty((*middle.shape, N_LEVELS))
+    levels = ndtr(np.linspace(NORMAL_QUANTILES[0], NORMAL_QUANTILES[-1], N_LEVELS))
     for place in np.ndindex(middle.shape):
-        quantiles[place] = np.interp(ndtr(NORMAL_QUANTILES), below[place], points[place])
-    return Posterior(middle, covariance, quantiles)
+        quantiles[place] = np.interp(levels, below[place], points[place])
+    return Posterior(middle, covariance, quantiles[:, :, ::_PER_LEVEL].copy()), quantiles
 
 
 def _at(lines: np.ndarray, knots: np.ndarray) -> np.ndarray:

@@ -189,10 +189,12 @@ class GalaxyPrior:
         Parameters
         ----------
         values : `torch.Tensor`, (n, 14)
-            As in `Unfolded`; B/T, radii and axis ratios are looked at, and
-            drawn into their ranges.
+            As in `Unfolded`; B/T, radii and axis ratios, which are drawn into
+            their ranges, and the centre are looked at.
         """
         z = torch.zeros_like(values)
+        for i in (DX, DY):
+            z[:, i] = values[:, i] / self.centre
         for i in (SHARE, BULGE_RADIUS, DISK_RADIUS, BULGE_AXIS_RATIO, DISK_AXIS_RATIO):
             low, high = self.boxes[i]
             given = values[:, i]
@@ -200,6 +202,11 @@ class GalaxyPrior:
                 given = torch.exp(given)
             z[:, i] = torch.special.ndtri(((given - low) / (high - low)).clamp(0.03, 0.97))
         return z
+
+    @staticmethod
+    def fold_flux(log_flux: torch.Tensor, centre: torch.Tensor) -> torch.Tensor:
+        """Unit normal of ln flux [sky noise], whose prior has this centre, (n,)."""
+        return (log_flux - centre) / _FLUX_SPREAD
 
 
 @dataclass(frozen=True)

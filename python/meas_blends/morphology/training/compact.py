@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from ...data.packages import MORPHOLOGY_COMPACT, ModelPackage
-from ..calibration import Calibration, WholeCalibration
+from ..calibration import Calibration, SeeingCalibration
 from ..compact import CompactEstimator, choose_device
 from ..conditions import Conditions
 from ..inputs import InputLayout, NetworkInputs, network_inputs
@@ -22,10 +22,11 @@ from ..populations import Population
 from ..posterior import BULGE_LIMIT, to_transformed
 from ..refinement.drawn import refine_drawn
 from ..refinement.priors import GalaxyPrior
-from ..refinement.refine import RefinementSettings
+from ..refinement.settings import RefinementSettings
 from ..simulate import SimulatedStamps, StampSimulator
 from ..widths import kolmogorov_width
 from .fit import Batch, FitSettings, Progress, fit
+from .members import train_members
 
 __all__ = [
     "CompactProblem",
@@ -39,7 +40,7 @@ __all__ = [
 #: Galaxies that the scaling of the targets comes from.
 _SCALING = 2048
 
-#: Fits that converged, of which there must be some to calibrate on.
+#: Fits, of which there must be some to calibrate on.
 _LEAST_REFINED = 50
 
 #: Streams of random numbers of a training.
@@ -66,6 +67,9 @@ class CompactTraining:
         Galaxies to calibrate refined posteriors on; 0: they are not.
     refined_bins : `int`
         As ``calibration_bins``, of refined posteriors.
+    seeing_bins : `int`
+        As ``calibration_bins``, of the PSF's width, calibrated before; 1: the
+        seeing makes no difference.
     """
 
     population: Population
@@ -75,8 +79,9 @@ class CompactTraining:
     n_calibration: int = 50_000
     n_test: int = 20_000
     calibration_bins: int = 20
-    n_refined: int = 4000
-    refined_bins: int = 4
+    n_refined: int = 12_000
+    refined_bins: int = 6
+    seeing_bins: int = 8
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,12 @@ class CompactProblem:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     device: str
+
+    def __repr__(self) -> str:
+        # What it is calibrated and tested on is chosen anew without another training.
+        about = self.training
+        parts = (about.population, about.conditions, about.layout, about.widths)
+        return f"CompactProblem({parts}, {self.mean}, {self.std})"
 
     def network(self) -> CompactNetwork:
         """Make a new network."""
@@ -118,8 +129,9 @@ def train_compact(
     training: CompactTraining,
     settings: FitSettings,
     progress: Progress = lambda done, total, loss: None,
+    members: int = 1,
 ) -> tuple[CompactEstimator, dict[str, Any]]:
-    """Train, calibrate and test a compact network.
+    """Train, calibrate and test a compact network, or a small ensemble of them.
 
     Every galaxy that it learns from is drawn anew, so there is no set of them
     to overfit; calibration and test galaxies come from streams of their own.
@@ -127,12 +139,15 @@ def train_compact(
     Parameters
     ----------
     seed : sequence of `int`
-        One seed gives one network on one machine.
+        One seed gives one estimator on one machine.
     training : `CompactTraining`
     settings : `~meas_blends.morphology.training.fit.FitSettings`
     progress : callable, optional
         Called after each step with galaxies done, galaxies in all, and the
         loss.
+    members : `int`, optional
+        Networks, each with its own start and galaxies. Their mixture is what
+        is calibrated and tested.
 
     Returns
     -------
@@ -149,13 +164,21 @@ def train_compact(
     # Ghosh et al. (2022), Eq. 16.
     mean, std = targets.mean(axis=0), targets.std(axis=0)
     problem = CompactProblem(training, tuple(mean), tuple(std), settings.device)
-    network = fit(problem, settings, seed, progress)
-    estimator = CompactEstimator(network, mean, std, device=device)
+    networks = [
+        fit(problem, one.settings, one.seed, one.progress)
+        for one in train_members(members, settings, seed, progress)
+    ]
+    estimator = CompactEstimator(networks, mean, std, device=device)
     known = measure_drawn(
         estimator, simulator, np.random.default_rng([*seed, _CALIBRATE]), training.n_calibration
     )
-    estimator.calibration = Calibration.learn(
-        known.posterior, known.truth, known.aperture, training.calibration_bins
+    estimator.calibration = SeeingCalibration.learn(
+        known.posterior,
+        known.truth,
+        known.aperture,
+        known.psf_sigma,
+        training.calibration_bins,
+        training.seeing_bins,
     )
     estimator.limits = _limits(training.conditions, known.aperture)
     learn_refinement(estimator, training, seed)
@@ -185,27 +208,20 @@ def learn_refinement(
     simulator = StampSimulator(
         training.population, conditions, training.layout.stamp_size, estimator.device
     )
-    known, converged, whole = refine_drawn(
+    known, quantiles, fitted = refine_drawn(
         estimator,
         simulator,
         np.random.default_rng([*seed, _REFINE]),
         training.n_refined,
         RefinementSettings(prior=estimator.prior),
     )
-    # Where a survey has no neighbours and no borders, all stamps are whole.
-    kinds = (whole, ~whole) if np.count_nonzero(~whole & converged) >= _LEAST_REFINED else (whole,)
-    if any(np.count_nonzero(kind & converged) < _LEAST_REFINED for kind in kinds):
-        return
-    parts = [
-        Calibration.learn(
-            known.posterior.select(kind & converged),
-            known.truth[kind & converged],
-            known.aperture[kind & converged],
+    if np.count_nonzero(fitted) >= _LEAST_REFINED:
+        estimator.refined_calibration = Calibration.learn(
+            quantiles[fitted],
+            known.truth[fitted],
+            known.aperture[fitted],
             training.refined_bins,
         )
-        for kind in kinds
-    ]
-    estimator.refined_calibration = WholeCalibration(parts[0], parts[-1])
 
 
 def scaled_targets(

@@ -16,6 +16,7 @@ from ..gaussian import gaussian_nll
 from .fit import Batch, FitSettings, Progress, fit
 from .known_galaxies import KnownGalaxies
 from .learners import Learner
+from .members import train_members
 
 __all__ = ["finetune"]
 
@@ -28,18 +29,19 @@ class _FinetuneProblem:
     """See `~meas_blends.morphology.training.fit.Problem`."""
 
     learner: Learner
+    start: nn.Module
     learn: KnownGalaxies
     apart: KnownGalaxies
     frozen: str
 
     def __repr__(self) -> str:
-        state = self.learner.network.state_dict()
+        state = self.start.state_dict()
         weights = {name: tensor.double().sum().item() for name, tensor in state.items()}
         return f"finetune({weights}, {self.learn.truth.tolist()}, {self.frozen})"
 
     def network(self) -> nn.Module:
         """Copy the trained network, with some of its layers frozen."""
-        network = copy.deepcopy(self.learner.network)
+        network = copy.deepcopy(self.start)
         frozen = set(self.learner.frozen[self.frozen])
         for name, parameter in network.named_parameters():
             parameter.requires_grad_(not frozen & set(name.split(".")))
@@ -70,7 +72,9 @@ def finetune(
     frozen: str = "none",
     progress: Progress = lambda done, total, loss: None,
 ) -> tuple[Learner, dict[str, Any]]:
-    """Train a network further on galaxies of known truth, real or of another survey.
+    """Train a network, or each of an ensemble, further on galaxies of known truth.
+
+    They may be real, or of another survey.
 
     A part of the galaxies is kept apart: it says when to stop, which network
     is kept, and, where there are enough of them, recalibrates the posterior.
@@ -95,26 +99,30 @@ def finetune(
     Returns
     -------
     learner : `~meas_blends.morphology.training.learners.Learner`
-        With the new network, or the old one if none did better on the
+        With the new networks; an old one stays where it did better on the
         galaxies kept apart.
     metrics : `dict`
-        ``before`` and ``after``: loss, coverage and residuals of the
-        galaxies kept apart. The choice and the calibration were made on them.
+        ``before`` and ``after``: loss (the networks' mean), coverage and
+        residuals of the galaxies kept apart. The choice and the calibration
+        were made on them.
     """
     learn, apart = galaxies.split(apart_share, np.random.default_rng([*seed, 0]))
-    problem = _FinetuneProblem(learner, learn, apart, frozen)
-    before = problem.validation_loss(learner.network)
-    network = fit(problem, settings, seed, progress)
-    after = problem.validation_loss(network)
-    if not after < before:
-        network, after = learner.network, before
-    tuned = learner.tuned(network, apart, galaxies)
+    members = train_members(len(learner.networks), settings, seed, progress)
+    networks, before, after = [], [], []
+    for start, one in zip(learner.networks, members, strict=True):
+        problem = _FinetuneProblem(learner, start, learn, apart, frozen)
+        network = fit(problem, one.settings, one.seed, one.progress)
+        losses = {new: problem.validation_loss(new) for new in (start, network)}
+        networks.append(min(losses, key=losses.__getitem__))
+        before.append(losses[start])
+        after.append(losses[networks[-1]])
+    tuned = learner.tuned(networks, apart, galaxies)
     return tuned, {
         "n_learned": len(learn),
         "n_apart": len(apart),
         "recalibrated": tuned.recalibrated,
-        "before": _report(learner, apart, before),
-        "after": _report(tuned, apart, after),
+        "before": _report(learner, apart, float(np.mean(before))),
+        "after": _report(tuned, apart, float(np.mean(after))),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -12,7 +13,7 @@ from torch import nn
 
 from ...data.packages import MORPHOLOGY_COMPACT, MORPHOLOGY_GAMPEN, ModelPackage
 from ...errors import BadInputError
-from ..calibration import Calibration
+from ..calibration import SeeingCalibration
 from ..compact import CompactEstimator
 from ..gampen.estimator import GampenEstimator
 from ..gampen.inputs import network_images
@@ -38,14 +39,16 @@ class Learner(Protocol):
     #: Side of its stamps [pixel].
     stamp_size: int
 
-    #: The trained network.
-    network: nn.Module
+    #: The trained networks; more than one in an ensemble.
+    networks: Sequence[nn.Module]
 
     def batch(self, known: KnownGalaxies) -> Batch:
         """Inputs and standardised targets."""
 
-    def tuned(self, network: nn.Module, apart: KnownGalaxies, seen: KnownGalaxies) -> Learner:
-        """Put another network in place, calibrated on the galaxies kept apart if they suffice."""
+    def tuned(
+        self, networks: Sequence[nn.Module], apart: KnownGalaxies, seen: KnownGalaxies
+    ) -> Learner:
+        """Put others in place, calibrated on the galaxies kept apart if they suffice."""
 
     def measure(self, known: KnownGalaxies) -> tuple[Posterior, np.ndarray]:
         """Posteriors and true values in the transformed space."""
@@ -74,9 +77,9 @@ class CompactLearner:
         return self.estimator.stamp_size
 
     @property
-    def network(self) -> nn.Module:
-        """The trained network."""
-        return self.estimator.network
+    def networks(self) -> Sequence[nn.Module]:
+        """The trained networks."""
+        return self.estimator.networks
 
     def batch(self, known: KnownGalaxies) -> Batch:
         """Inputs and standardised targets."""
@@ -87,7 +90,7 @@ class CompactLearner:
                 torch.from_numpy(stamps.usable),
                 torch.from_numpy(stamps.psf_sigma),
                 torch.from_numpy(stamps.noise_correlation),
-                self.estimator.network.layout,
+                self.estimator.layout,
             )
             targets[rows, 1] -= np.log(stamps.psf_sigma)
             targets[rows, 2] -= inputs.log_flux.numpy()
@@ -99,12 +102,12 @@ class CompactLearner:
         )
 
     def tuned(
-        self, network: nn.Module, apart: KnownGalaxies, seen: KnownGalaxies
+        self, networks: Sequence[nn.Module], apart: KnownGalaxies, seen: KnownGalaxies
     ) -> CompactLearner:
-        """Put another network in place."""
+        """Put other networks in place."""
         old = self.estimator
         new = CompactEstimator(
-            network,
+            networks,
             old.target_mean,
             old.target_std,
             None,
@@ -117,8 +120,9 @@ class CompactLearner:
         bins = len(apart) // _PER_BIN
         if bins:
             posterior, signal = _predict(new, apart)
-            new.calibration = Calibration.learn(
-                posterior, to_transformed(apart.truth), signal, bins
+            width = np.concatenate([stamps.psf_sigma for stamps in apart.stamps])
+            new.calibration = SeeingCalibration.learn(
+                posterior, to_transformed(apart.truth), signal, width, bins
             )
         else:
             new.calibration = old.calibration
@@ -164,9 +168,9 @@ class GampenLearner:
         return self.estimator.stamp_size
 
     @property
-    def network(self) -> nn.Module:
-        """The trained network."""
-        return self.estimator.network
+    def networks(self) -> Sequence[nn.Module]:
+        """The trained network, alone."""
+        return (self.estimator.network,)
 
     def batch(self, known: KnownGalaxies) -> Batch:
         """Inputs and standardised targets."""
@@ -189,7 +193,9 @@ class GampenLearner:
             torch.from_numpy(scaled.astype(np.float32)),
         )
 
-    def tuned(self, network: nn.Module, apart: KnownGalaxies, seen: KnownGalaxies) -> GampenLearner:
+    def tuned(
+        self, networks: Sequence[nn.Module], apart: KnownGalaxies, seen: KnownGalaxies
+    ) -> GampenLearner:
         """Put another network in place, which knows the galaxies' pixels."""
         old = self.estimator
         scales = {stamps.pixel_scale for stamps in seen.stamps}
@@ -200,7 +206,7 @@ class GampenLearner:
             )
         settings = dataclasses.replace(old.settings, pixel_scale=scales.pop())
         return GampenLearner(
-            GampenEstimator(network, settings, old.device, old.passes, old.draws, old.seed)
+            GampenEstimator(networks[0], settings, old.device, old.passes, old.draws, old.seed)
         )
 
     def measure(self, known: KnownGalaxies) -> tuple[Posterior, np.ndarray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,16 +10,35 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm
+from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
 from ...evaluation.morphology.values import STEMS
+from ..charts import PAGE, finder_handles, new_figure
+from ..style import INK
 
-__all__ = ["ACROSS", "DENSITY", "SYMBOLS", "Across", "draw_density", "percent", "scale_across"]
+__all__ = [
+    "ACROSS",
+    "DENSITY",
+    "LINE",
+    "MEASURED",
+    "SYMBOLS",
+    "Across",
+    "draw_density",
+    "legend_above",
+    "residual_of",
+    "scale_across",
+    "share_colours",
+    "target_panels",
+]
 
 #: From one galaxy to many.
 DENSITY: Colormap = LinearSegmentedColormap.from_list(
     "galaxies", ["#d5e3ef", "#7fb2d6", "#2a7ab0", "#0b3c63", "#041a2e"]
 )
+
+#: Of lines over it.
+LINE = "#d55e00"
 
 #: Symbol of each target.
 SYMBOLS = dict(zip(STEMS, ("B/T", r"$R_\mathrm{e}$", r"$F$"), strict=True))
@@ -49,10 +68,76 @@ ACROSS: Mapping[str, Across] = {
     "signalToNoise": Across("S/N"),
 }
 
+#: Measured values by their column.
+MEASURED: Mapping[str, Across] = {
+    "bulgeToTotal_p50": Across("measured B/T", False),
+    "halfLightRadius_p50": Across(r"measured $R_\mathrm{e}$ [arcsec]"),
+    "flux_p50": Across("measured flux [nJy]"),
+}
 
-def scale_across(axes: Axes, quantity: str, values: np.ndarray) -> None:
+
+def target_panels(
+    height: float, sharey: bool = False, width: float = PAGE
+) -> tuple[Figure, list[tuple[int, str, Axes]]]:
+    """Make a figure with a panel for each target, side by side.
+
+    Parameters
+    ----------
+    height, width : `float`
+        [inch].
+    sharey : `bool`, optional
+        Give all panels one y axis.
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    panels : `list` [`tuple` [`int`, `str`, `matplotlib.axes.Axes`]]
+        Number and column stem of each target, and its panel.
+    """
+    figure = new_figure(width, height)
+    panels = figure.subplots(1, len(STEMS), sharey=sharey)
+    return figure, list(zip(range(len(STEMS)), STEMS, panels, strict=True))
+
+
+def residual_of(stem: str, symbol: str = r"\Delta") -> str:
+    """Write the residual of a target, or another number in its unit: relative but of B/T."""
+    relative = "" if stem == "bulgeToTotal" else f" / {SYMBOLS[stem]}"
+    return f"${symbol}$ {SYMBOLS[stem]}{relative}"
+
+
+def legend_above(
+    figure: Figure, methods: Sequence[str], marker: bool = True, extra: Iterable = ()
+) -> None:
+    """Name the methods' colours above all panels.
+
+    Parameters
+    ----------
+    figure : `matplotlib.figure.Figure`
+    methods : sequence of `str`
+        In the order of their colours.
+    marker : `bool`, optional
+        Show their markers too.
+    extra : iterable of artists, optional
+        Further entries.
+    """
+    handles = finder_handles(methods)
+    for handle in handles:
+        if not marker:
+            handle.set_marker("")
+    handles += list(extra)
+    figure.legend(
+        handles=handles,
+        loc="outside upper center",
+        ncols=min(max(len(handles), 1), 6),
+        fontsize=7,
+        frameon=False,
+        handlelength=1.4,
+    )
+
+
+def scale_across(axes: Axes, across: Across, values: np.ndarray) -> None:
     """Give the x axis the scale and the range of a quantity."""
-    if ACROSS[quantity].logarithmic:
+    if across.logarithmic:
         axes.set_xscale("log")
         axes.set_xlim(np.min(values) / 1.1, np.max(values) * 1.1)
     else:
@@ -64,21 +149,17 @@ def _number(axis: Axis) -> None:
     low, high = axis.get_view_interval()
     if high / low < 200:
         steps = (1, 2, 5) if high / low < 40 else (1, 3)
-        ticks = [k * 10.0**e for e in range(-6, 9) for k in steps]
+        # Matplotlib makes all ticks that it is told of, seen or not.
+        ticks = [k * 10.0**e for e in range(-6, 9) for k in steps if low <= k * 10.0**e <= high]
         axis.set_major_locator(FixedLocator(ticks))
         axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     axis.set_minor_formatter(NullFormatter())
 
 
-def percent(value: float) -> str:
-    """Write a share in per cent, with a tenth where it is small."""
-    return f"{100 * value:.1f}%" if abs(value) < 0.1 else f"{100 * value:.0f}%"
-
-
 def draw_density(
     axes: Axes, x: np.ndarray, y: np.ndarray, logarithmic: tuple[bool, bool], cells: int = 36
 ) -> PolyCollection:
-    """Draw how many galaxies lie where, in hexagons, logarithmically coloured.
+    """Draw how many galaxies lie where, in hexagons; `share_colours` makes them comparable.
 
     Parameters
     ----------
@@ -120,3 +201,25 @@ def draw_density(
         if one:
             _number(axis)
     return hexagons
+
+
+def share_colours(figure: Figure, hexagons: Sequence[PolyCollection], number: int) -> None:
+    """Colour all panels alike, logarithmically, with a bar that says how.
+
+    Parameters
+    ----------
+    figure : `matplotlib.figure.Figure`
+    hexagons : sequence of `matplotlib.collections.PolyCollection`
+        From `draw_density`, one a panel.
+    number : `int`
+        Galaxies in each panel.
+    """
+    most = max(
+        (float(part.get_array().max()) for part in hexagons if len(part.get_array())), default=1
+    )
+    norm = LogNorm(1, max(most, 2.0))
+    for part in hexagons:
+        part.set_norm(norm)
+    bar = figure.colorbar(hexagons[0], ax=figure.axes, pad=0.01, aspect=32, fraction=0.03)
+    bar.ax.tick_params(labelsize=6, direction="in", which="both")
+    bar.set_label(f"galaxies in a hexagon, of {number:,}", fontsize=7, color=INK)

@@ -11,6 +11,7 @@ from astropy.table import Table
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator, ScalarFormatter
 from scipy.special import logit, ndtr
 
 from ...data.galaxy_sets import GalaxySet
@@ -148,13 +149,17 @@ def draw_joint(example: GalaxyExample, rng: np.random.Generator, n: int = 20_000
         Contours hold 68% and 95%; the truth is marked, the galaxy itself
         stands at the upper right.
     """
-    samples = draw_samples(example.posterior, rng, n)[0]
+    samples, true = draw_samples(example.posterior, rng, n)[0], example.truth.copy()
+    thousands = max(int(np.log10(true[2]) // 3), 0)
+    samples[:, 2] /= 1000.0**thousands
+    true[2] /= 1000.0**thousands
+    unit = rf"$10^{3 * thousands}$ nJy" if thousands else "nJy"
     figure = Figure(figsize=(4.6, 4.6), dpi=200, facecolor="white")
     corner.corner(
         samples,
         fig=figure,
-        labels=[SYMBOLS["bulgeToTotal"], r"$R_\mathrm{e}$ [arcsec]", r"$F$ [nJy]"],
-        truths=example.truth,
+        labels=[SYMBOLS["bulgeToTotal"], r"$R_\mathrm{e}$ [arcsec]", f"$F$ [{unit}]"],
+        truths=true,
         truth_color="#d55e00",
         color="#0b3c63",
         levels=(0.6827, 0.9545),
@@ -163,20 +168,24 @@ def draw_joint(example: GalaxyExample, rng: np.random.Generator, n: int = 20_000
         bins=40,
         plot_datapoints=False,
         fill_contours=True,
-        max_n_ticks=4,
         label_kwargs=dict(fontsize=9, color=INK),
+        labelpad=-0.03,
         hist_kwargs=dict(linewidth=1.0),
-        range=[
-            _shown_range(values, mark)
-            for values, mark in zip(samples.T, example.truth, strict=True)
-        ],
+        range=[_shown_range(values, mark) for values, mark in zip(samples.T, true, strict=True)],
     )
     for axes in figure.axes:
-        axes.tick_params(labelsize=7, colors=INK)
+        axes.tick_params(labelsize=7, colors=INK, labelrotation=0)
+        for axis in (axes.xaxis, axes.yaxis):
+            # At the ends numbers would run into those of the next panel.
+            if len(axis.get_major_locator().tick_values(0, 1)):
+                axis.set_major_locator(MaxNLocator(3, prune="both"))
+                formatter = axis.get_major_formatter()
+                if isinstance(formatter, ScalarFormatter):
+                    formatter.set_useOffset(False)
     inset = figure.add_axes((0.68, 0.68, 0.28, 0.28))
     inset.set_axis_off()
     _show(inset, example)
-    inset.set_title(f"S/N {example.signal_to_noise:.0f}", fontsize=8, color=INK)
+    inset.set_title(f"S/N {example.signal_to_noise:,.0f}", fontsize=8, color=INK)
     return figure
 
 

@@ -49,7 +49,7 @@ def all_sections(inputs: MorphologyInputs, keep: Callable[[str, Figure], None]) 
         bounds_section(inputs, show),
         joint_section(inputs, show),
         crops_section(inputs, show),
-        peers_section(inputs),
+        peers_section(inputs, show),
         costs_section(inputs),
     ]
     making = Section(

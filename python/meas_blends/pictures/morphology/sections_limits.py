@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from astropy.table import Table
 
 from ...evaluation.morphology.labels import label_accuracy
 from ...evaluation.morphology.outcomes import of_method
 from ...evaluation.morphology.values import TARGET_NAMES
 from ..charts import shown_name
 from ..page import Section, table
-from .coverage import draw_bound_ratios
+from ..report_inputs import shown_number
+from .binned import shown_bin
+from .histograms import draw_components
 from .inputs import MorphologyInputs, Show
-from .labels import draw_labels
-from .recovery import draw_components
+from .labels import draw_label_residuals, draw_labels
+from .scatter import ENOUGH, draw_bound_ratios
 
 __all__ = ["bounds_section", "components_section", "labels_section"]
 
 
 def components_section(inputs: MorphologyInputs, show: Show) -> Section:
-    """Galaxies with one component: Fig. 15."""
+    """Galaxies with one component: Fig. 15 of the paper."""
     components = inputs.tables["components"]
     overall = components[np.asarray(components["quantity"]) == "all"]
     rows = [
@@ -43,17 +48,20 @@ def components_section(inputs: MorphologyInputs, show: Show) -> Section:
         " 0.01 or 0.99 here, beyond which the targets do not tell galaxies apart.",
         [
             table(head, rows, n_text=3),
-            show(
-                "components",
-                draw_components(of_method(inputs.shown, inputs.methods[0])),
-                f"{shown_name(inputs.methods[0])}: residuals of B/T by kind of galaxy.",
+            *(
+                show(
+                    f"components_{method}",
+                    draw_components(of_method(inputs.shown, method)),
+                    f"{shown_name(method)}: residuals of B/T by kind of galaxy (Fig. 15).",
+                )
+                for method in inputs.methods
             ),
         ],
     )
 
 
 def labels_section(inputs: MorphologyInputs, show: Show) -> Section:
-    """Qualitative labels: Fig. 20."""
+    """Qualitative labels: Figs. 19 and 20 of the paper."""
     labels = inputs.tables["labels"]
     rows = []
     for method in inputs.methods:
@@ -61,18 +69,53 @@ def labels_section(inputs: MorphologyInputs, show: Show) -> Section:
             number, right, opposite = label_accuracy(labels, method, kind)
             shown = [f"{100 * x:.1f}%" if np.isfinite(x) else "–" for x in (right, opposite)]
             rows.append([shown_name(method), what, f"{number:,}", *shown])
+    scores = inputs.tables["label_residuals"]
+    kept = []
+    for method in inputs.methods:
+        theirs = of_method(scores, method)
+        for target in ("bulgeToTotal", "halfLightRadius"):
+            before, after = (
+                theirs[
+                    (np.asarray(theirs["target"]) == target)
+                    & (np.asarray(theirs["galaxies"]) == galaxies)
+                ][0]
+                for galaxies in ("all", "unlabelled")
+            )
+            cells = [
+                shown_number(row[name])
+                for name in ("typicalError", "rms")
+                for row in (before, after)
+            ]
+            number = f"{after['nGalaxies']:,} of {before['nGalaxies']:,}"
+            kept.append([shown_name(method), TARGET_NAMES[target], number, *cells])
+    head = ["", "", "unlabelled", "typical error, all", "unlabelled", "rms, all", "unlabelled"]
     return Section(
         "labels",
         "Labels in place of numbers",
         "Where the median of B/T is extreme, or the median radius below the seeing, a galaxy gets"
         " a label. Right: its true value has the same label. Opposite: it has the opposite one;"
-        " the paper's accuracy above 99% is of labels that are not opposite.",
+        " the paper's accuracy above 99% is of labels that are not opposite. Labels take out the"
+        " largest errors only where it is these galaxies that are hard: where a posterior that"
+        " knows little has its median in the middle, those with a label are the well measured.",
         [
             table(["", "", "labelled", "right", "opposite"], rows, n_text=2),
+            table(head, kept, n_text=2, caption="Residuals with and without the labelled galaxies"),
+            *(
+                show(
+                    f"label_residuals_{method}",
+                    draw_label_residuals(
+                        of_method(inputs.shown, method), of_method(scores, method)
+                    ),
+                    f"{shown_name(method)}: residuals against what decides on a label, shaded"
+                    " where there is one, and with and without the labelled galaxies (Fig. 19).",
+                    wide=True,
+                )
+                for method in inputs.methods
+            ),
             show(
                 "labels",
                 draw_labels(labels, "label", inputs.methods),
-                "Labels of B/T: galaxies, and their share of those given this label.",
+                "Labels of B/T: galaxies, and their share of those given this label (Fig. 20).",
                 wide=len(inputs.methods) > 1,
             ),
             show(
@@ -92,41 +135,55 @@ def bounds_section(inputs: MorphologyInputs, show: Show) -> Section:
     if len(ratios) == 0:
         text = "No Cramer-Rao bounds were computed for these galaxies."
         return Section("bounds", title, text)
-    methods = list(dict.fromkeys(np.asarray(ratios["method"]).tolist()))
-    rows = []
-    for row in ratios:
-        if row["quantity"] != "signalToNoise" and row["quantity"] != "all":
-            continue
-        low, high = row["low"], row["high"]
-        bin_name = "all" if row["quantity"] == "all" else f"S/N {low:g} to {high:g}"
-        rows.append(
-            [
-                shown_name(str(row["method"])),
-                TARGET_NAMES[str(row["target"])],
-                bin_name.replace(" to inf", " and above"),
-                f"{row['nGalaxies']:,}",
-                f"{row['bound']:.2g}",
-                (f"{row['robust']:.2f}", f"{row['ratioErr'] * row['robust']:.2f}"),
-                f"{row['rms']:.2f}",
-                f"{100 * row['outliers']:.2f}%",
-            ]
-        )
-    head = ["", "", "", "galaxies", "bound", "robust / bound", "rms / bound", "> 5 bounds"]
+    there = list(dict.fromkeys(np.asarray(ratios["method"]).tolist()))
+    # The estimators keep their colours.
+    methods = [*inputs.methods, *(name for name in there if name not in inputs.methods)]
+    head = ["", "S/N", "galaxies"]
+    for name in TARGET_NAMES.values():
+        head += [f"{name}: robust", "rms", "> 5"]
     return Section(
         "bounds",
         title,
         "Scatter of galaxies with a bulge and a disk over the Cramer-Rao bound, with the Fisher"
         " information of the priors in it: what no unbiased measurement of these pixels can be"
-        " better than. Radius and flux are compared in logarithms. Biased values, drawn to what"
-        " is likely, can have less.",
+        " better than. Robust scatter, rms, and the share farther off than five bounds; in bins"
+        " with at least ten galaxies. Radius and flux are compared in logarithms. Biased values,"
+        " drawn to what is likely, can have less. Codes that fail do so on the harder galaxies.",
         [
-            table(head, rows, n_text=3),
+            table(head, _bound_rows(ratios, methods), n_text=2),
             show(
                 "bound_ratios",
-                draw_bound_ratios(ratios, methods),
-                "Scatter over the bound in bins of S/N with at least ten galaxies. Shaded: up to"
-                " 1.15.",
+                draw_bound_ratios(ratios, inputs.methods),
+                "Scatter over the bound in bins of S/N with at least ten galaxies, whose numbers"
+                " stand above the lower panels. Shaded: up to 1.15.",
                 wide=True,
             ),
         ],
     )
+
+
+def _bound_rows(ratios: Table, methods: Sequence[str]) -> list[list[object]]:
+    """Rows of the table of bounds: each method, and for it each bin of S/N."""
+    rows = []
+    for method in methods:
+        theirs = of_method(ratios, method)
+        theirs = theirs[np.asarray(theirs["nGalaxies"]) >= ENOUGH]
+        bins = {(float(r["low"]), float(r["high"])) for r in theirs if r["quantity"] != "all"}
+        for low, high in [(np.nan, np.nan), *sorted(bins)]:
+            part = theirs[np.isclose(np.asarray(theirs["low"], float), low, equal_nan=True)]
+            of = {str(row["target"]): row for row in part}
+            if not of:
+                continue
+            cells = []
+            for stem in TARGET_NAMES:
+                if stem not in of:
+                    cells += ["–", "–", "–"]
+                    continue
+                row = of[stem]
+                error = f"{row['ratioErr'] * row['robust']:.2f}"
+                cells += [(f"{row['robust']:.2f}", error), f"{row['rms']:.2f}"]
+                cells.append(f"{100 * row['outliers']:.1f}%")
+            name = shown_bin(low, high) if np.isfinite(low) else "all"
+            number = max(int(row["nGalaxies"]) for row in of.values())
+            rows.append([shown_name(method), name, f"{number:,}", *cells])
+    return rows

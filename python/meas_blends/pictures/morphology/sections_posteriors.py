@@ -10,9 +10,15 @@ from ..charts import shown_name
 from ..page import Section, table
 from ..report_inputs import shown_number
 from .coverage import GHOSH_TABLE_2, draw_coverage, draw_coverage_bins
+from .histograms import draw_histograms, draw_pulls
 from .inputs import MorphologyInputs, Show
-from .recovery import draw_histograms, draw_pulls, draw_recovery
-from .trends import draw_residual_trends, draw_width_trends, draw_widths_and_residuals
+from .recovery import draw_recovery, draw_widths_and_residuals
+from .trends import (
+    draw_measured_trends,
+    draw_residual_sizes,
+    draw_residual_trends,
+    draw_width_trends,
+)
 
 #: Levels of the coverage table [%].
 _LEVELS = (68.27, 95.45, 99.73)
@@ -21,22 +27,32 @@ __all__ = ["coverage_section", "residuals_section", "trends_section", "widths_se
 
 
 def coverage_section(inputs: MorphologyInputs, show: Show) -> Section:
-    """How often intervals hold the truth: Table 2, overall and in bins."""
+    """How often intervals hold the truth: Table 2 of the paper, overall and in bins."""
     coverage = inputs.tables["coverage"]
     overall = coverage[np.asarray(coverage["quantity"]) == "all"]
     rows: list[list[object]] = []
     for method in inputs.methods:
         theirs = of_method(overall, method)
+        number = f"{theirs['nGalaxies'][0]:,}" if len(theirs) else "0"
         for stem in STEMS:
             part = theirs[np.asarray(theirs["target"]) == stem]
             part.sort("level")
             cells = [(f"{row['covered']:.2f}", f"{row['coveredErr']:.2f}") for row in part]
-            number = f"{part['nGalaxies'][0]:,}" if len(part) else "0"
             rows.append([shown_name(method), TARGET_NAMES[stem], number, *cells])
-    paper = ["Ghosh et al. (2022), Table 2"]
+        if len(theirs) == 0:
+            continue
+        at_level = np.asarray(theirs["covered"])[np.argsort(theirs["level"], kind="stable")]
+        means = at_level.reshape(len(_LEVELS), -1).mean(axis=1)
+        rows.append([shown_name(method), "mean", number, *(f"{mean:.2f}" for mean in means)])
+    paper = {**GHOSH_TABLE_2, "mean": np.mean(list(GHOSH_TABLE_2.values()), axis=0)}
     rows += [
-        [*paper, TARGET_NAMES[stem], "22,500", *(f"{value:.1f}" for value in values)]
-        for stem, values in GHOSH_TABLE_2.items()
+        [
+            "Ghosh et al. (2022)",
+            TARGET_NAMES.get(stem, stem),
+            "22,500",
+            *(f"{value:.1f}" for value in values),
+        ]
+        for stem, values in paper.items()
     ]
     head = ["", "", "galaxies", *(f"{level}%" for level in _LEVELS)]
     parts = [
@@ -55,7 +71,8 @@ def coverage_section(inputs: MorphologyInputs, show: Show) -> Section:
                 draw_coverage_bins(coverage, inputs.methods, level),
                 f"The {level}% interval in bins of S/N, B/T and radius. Bins of true values are a"
                 " harder test than S/N: an honest posterior is so on average over galaxies that"
-                " look alike, not over those that are alike.",
+                " look alike, not over those that are alike. Above each bin:"
+                " its galaxies; bins with fewer than 20 are in the tables alone.",
                 wide=True,
             )
         )
@@ -63,13 +80,13 @@ def coverage_section(inputs: MorphologyInputs, show: Show) -> Section:
         "coverage",
         "How honest the posteriors are",
         "Percent of galaxies whose true value lies in the central 68.27, 95.45 and 99.73% of the"
-        " posterior, with the binomial error at the stated level.",
+        " posterior, with the binomial error at the stated level (Table 2 of the paper).",
         parts,
     )
 
 
 def residuals_section(inputs: MorphologyInputs, show: Show) -> Section:
-    """Residuals of medians and modes: Figs. 11 and 12."""
+    """Residuals of medians and modes: Figs. 11 and 12 of the paper."""
     residuals = inputs.tables["residuals"]
     overall = residuals[np.asarray(residuals["quantity"]) == "all"]
     rows = []
@@ -93,7 +110,7 @@ def residuals_section(inputs: MorphologyInputs, show: Show) -> Section:
             show(
                 f"recovery_{method}",
                 draw_recovery(of_method(shown, method)),
-                f"{shown_name(method)}: medians of the posteriors against the truth.",
+                f"{shown_name(method)}: medians of the posteriors against the truth (Fig. 11).",
                 wide=True,
             )
         )
@@ -102,7 +119,7 @@ def residuals_section(inputs: MorphologyInputs, show: Show) -> Section:
             "residuals",
             draw_histograms(shown, inputs.methods),
             "Residuals, with their median and typical error; the outermost bins hold all that lies"
-            " beyond.",
+            " beyond (Fig. 12).",
             wide=True,
         )
     )
@@ -113,33 +130,42 @@ def residuals_section(inputs: MorphologyInputs, show: Show) -> Section:
         " mode of the posterior. The typical error is what 68.27% of the galaxies stay below; the"
         " half-width is that of the 68.27% interval, and the last column counts galaxies farther"
         " off than five of their own. The paper has 0.1 in B/T, 0.17 arcsec in Re, and 0.1 to 1% in"
-        " flux.",
+        " flux, all on its own galaxies.",
         parts,
     )
 
 
 def trends_section(inputs: MorphologyInputs, show: Show) -> Section:
-    """Residuals against what the galaxies are: Fig. 13."""
-    shown = inputs.shown
+    """Residuals against what the galaxies are, and look like: Figs. 13, 14 and 16 of the paper."""
+    pictures = (
+        ("trends", draw_residual_trends, "residuals against true values and S/N (Fig. 13)"),
+        ("measured", draw_measured_trends, "residuals against measured values (Fig. 14)"),
+        ("sizes", draw_residual_sizes, "sizes of the residuals, logarithmically (Fig. 16)"),
+    )
     return Section(
         "trends",
         "Residuals against what the galaxies are",
-        "Hexagons are darker the more galaxies they hold, on a logarithmic scale. Lines are the"
-        " median, the middle 68% and (dotted) the middle 95%.",
+        "Hexagons are darker the more galaxies they hold, on a logarithmic scale; galaxies beyond"
+        " a panel are drawn at its edge. Lines are the median, the middle 68% and (dotted) the"
+        " middle 95%; of sizes they are what 68% and 95% stay below. Against true values a"
+        " posterior that says little is drawn to what is likely, so its bias slopes; against"
+        " measured values, which is all that an observer has, an honest one has none. The"
+        " networks are taught a B/T of 0 as 0.01, and one of 1 as 0.99.",
         [
             show(
-                f"trends_{method}",
-                draw_residual_trends(of_method(shown, method)),
-                f"{shown_name(method)}: residuals against true values and S/N.",
+                f"{name}_{method}",
+                draw(of_method(inputs.shown, method)),
+                f"{shown_name(method)}: {caption}.",
                 wide=True,
             )
             for method in inputs.methods
+            for name, draw, caption in pictures
         ],
     )
 
 
 def widths_section(inputs: MorphologyInputs, show: Show) -> Section:
-    """Widths of the posteriors: Figs. 17 and 18."""
+    """Widths of the posteriors: Figs. 17 and 18 of the paper."""
     shown = inputs.shown
     first = of_method(shown, inputs.methods[0])
     name = shown_name(inputs.methods[0])
@@ -151,20 +177,21 @@ def widths_section(inputs: MorphologyInputs, show: Show) -> Section:
             show(
                 "widths",
                 draw_width_trends(first),
-                f"{name}: widths against true values and S/N, with their median.",
+                f"{name}: widths against true values and S/N, with their median (Fig. 17).",
                 wide=True,
             ),
             show(
                 "widths_residuals",
                 draw_widths_and_residuals(first),
                 f"{name}: sizes of the residuals against the stated widths. Lines: 68% and 95% of"
-                " the galaxies lie below; dashes: where they are for honest posteriors.",
+                " the galaxies lie below; dashes: where they are for honest posteriors (Fig. 18).",
                 wide=True,
             ),
             show(
                 "pulls",
                 draw_pulls(shown, inputs.methods),
-                "Residuals over the half-widths, and the unit Gaussian.",
+                "Residuals over the half-widths, of radius and flux in logarithms, and the unit"
+                " Gaussian; the outermost bins hold all that lies beyond.",
                 wide=True,
             ),
         ],

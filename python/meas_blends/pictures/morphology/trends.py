@@ -1,10 +1,11 @@
-"""Residuals and widths of posteriors against what galaxies are."""
+"""Residuals and widths of posteriors against what galaxies are, or are measured to be."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from astropy.table import Table
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ...evaluation.morphology.values import (
@@ -17,9 +18,24 @@ from ...evaluation.morphology.values import (
 )
 from ..charts import PAGE, dress, new_figure
 from ..style import INK
-from .axes import ACROSS, SYMBOLS, draw_density, scale_across
+from .axes import (
+    ACROSS,
+    LINE,
+    MEASURED,
+    Across,
+    draw_density,
+    residual_of,
+    scale_across,
+    share_colours,
+)
 
-__all__ = ["draw_residual_trends", "draw_width_trends", "draw_widths_and_residuals"]
+__all__ = [
+    "binned_quantiles",
+    "draw_measured_trends",
+    "draw_residual_sizes",
+    "draw_residual_trends",
+    "draw_width_trends",
+]
 
 #: Fewer galaxies than this in a bin have no quantiles worth drawing.
 _ENOUGH = 10
@@ -39,12 +55,45 @@ def draw_residual_trends(outcomes: Table) -> Figure:
         Relative residuals of radius and flux. Lines are the median, the
         middle 68% and the middle 95% of bins of as many galaxies.
     """
-    off = residuals(medians(outcomes), truth(outcomes))
-    reach = np.clip(1.15 * np.quantile(np.abs(off), 0.97, axis=0), 1e-3, 1.0)
-    figure = _draw_against_all(outcomes, off, np.stack([-reach, reach], axis=1), "\\Delta")
-    for axes in figure.axes:
-        axes.axhline(0, color=INK, linewidth=0.5, linestyle=":")
-    return figure
+    return _draw_residuals(outcomes, ACROSS)
+
+
+def draw_measured_trends(outcomes: Table) -> Figure:
+    """Draw residuals against the measured values (Ghosh et al. 2022, Fig. 14).
+
+    An observer sees no true values: these say where a number can be trusted.
+
+    Parameters
+    ----------
+    outcomes
+        As for `draw_residual_trends`.
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    return _draw_residuals(outcomes, MEASURED)
+
+
+def draw_residual_sizes(outcomes: Table) -> Figure:
+    """Draw sizes of residuals against each true parameter and S/N (Ghosh et al. 2022, Fig. 16).
+
+    Parameters
+    ----------
+    outcomes : `astropy.table.Table`
+        `~meas_blends.data.galaxy_outcome_tables.GALAXY_OUTCOMES` of one method.
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+        Relative residuals of radius and flux, without their sign. Lines
+        bound 68% and 95% in bins of as many galaxies.
+    """
+    size = np.abs(residuals(medians(outcomes), truth(outcomes)))
+    low, high = np.quantile(size, [0.03, 0.999], axis=0)
+    limits = np.stack([np.maximum(low, 1e-5), np.maximum(high, 1e-3) * 1.5], axis=1)
+    lines = {0.6827: (1.2, "-"), 0.9545: (0.8, "-")}
+    return _draw_against_all(outcomes, size, limits, r"|\Delta|", ACROSS, lines, logarithmic=True)
 
 
 def draw_width_trends(outcomes: Table) -> Figure:
@@ -63,90 +112,80 @@ def draw_width_trends(outcomes: Table) -> Figure:
     width = np.maximum(half_widths(outcomes), LEAST_WIDTH)
     low, high = np.quantile(width, [0.002, 0.998], axis=0)
     limits = np.stack([low / 1.3, high * 1.3], axis=1)
-    return _draw_against_all(outcomes, width, limits, "\\sigma", logarithmic=True)
+    return _draw_against_all(
+        outcomes, width, limits, r"\sigma", ACROSS, {0.5: (1.3, "-")}, logarithmic=True
+    )
+
+
+def _draw_residuals(outcomes: Table, columns: Mapping[str, Across]) -> Figure:
+    """Draw signed residuals against some columns, with their median, middle 68% and 95%."""
+    off = residuals(medians(outcomes), truth(outcomes))
+    reach = np.clip(1.15 * np.quantile(np.abs(off), 0.97, axis=0), 1e-3, 1.0)
+    limits = np.stack([-reach, reach], axis=1)
+    lines = {0.5: (1.3, "-")}
+    lines |= {0.15865: (0.8, "-"), 0.84135: (0.8, "-"), 0.02275: (0.7, ":"), 0.97725: (0.7, ":")}
+    figure = _draw_against_all(outcomes, off, limits, r"\Delta", columns, lines)
+    for axes in figure.axes[: len(STEMS) * len(columns)]:
+        axes.axhline(0, color=INK, linewidth=0.5, linestyle=":")
+    return figure
 
 
 def _draw_against_all(
-    outcomes: Table, numbers: np.ndarray, limits: np.ndarray, symbol: str, logarithmic: bool = False
+    outcomes: Table,
+    numbers: np.ndarray,
+    limits: np.ndarray,
+    symbol: str,
+    columns: Mapping[str, Across],
+    lines: Mapping[float, tuple[float, str]],
+    logarithmic: bool = False,
 ) -> Figure:
-    """Draw a number of each target (n, 3), within its limits (3, 2), against all quantities."""
+    """Draw a number of each target (n, 3), within its limits (3, 2), against some columns.
+
+    Lines are quantiles, each of a width and a style.
+    """
     figure = new_figure(PAGE, 4.8)
-    panels = figure.subplots(len(STEMS), len(ACROSS), sharey="row", sharex="col")
+    panels = figure.subplots(len(STEMS), len(columns), sharey="row", sharex="col")
+    hexagons = []
     for i, stem in enumerate(STEMS):
-        relative = "" if stem == "bulgeToTotal" else f" / {SYMBOLS[stem]}"
-        for k, quantity in enumerate(ACROSS):
+        for k, (name, across) in enumerate(columns.items()):
             axes = panels[i, k]
-            values = np.asarray(outcomes[quantity], float)
-            scale_across(axes, quantity, values)
+            values = np.asarray(outcomes[name], float)
+            scale_across(axes, across, values)
             if logarithmic:
                 axes.set_yscale("log")
             axes.set_ylim(*limits[i])
-            scales = (ACROSS[quantity].logarithmic, logarithmic)
-            draw_density(axes, values, numbers[:, i], scales, 28)
-            _draw_quantiles(axes, values, numbers[:, i], bands=not logarithmic)
-            label = f"${symbol}$ {SYMBOLS[stem]}{relative}" if k == 0 else ""
-            dress(axes, ACROSS[quantity].label if i == len(STEMS) - 1 else "", label)
+            scales = (across.logarithmic, logarithmic)
+            hexagons.append(draw_density(axes, values, numbers[:, i], scales, 28))
+            middle, levels = binned_quantiles(values, numbers[:, i], tuple(lines))
+            for level, (width, style) in zip(levels.T, lines.values(), strict=True):
+                axes.plot(middle, level, color=LINE, linewidth=width, linestyle=style)
+            label = residual_of(stem, symbol) if k == 0 else ""
+            dress(axes, across.label if i == len(STEMS) - 1 else "", label)
+    share_colours(figure, hexagons, len(outcomes))
     return figure
 
 
-def draw_widths_and_residuals(outcomes: Table) -> Figure:
-    """Draw residuals against the posteriors' widths (Ghosh et al. 2022, Fig. 18).
+def binned_quantiles(
+    x: np.ndarray, y: np.ndarray, levels: tuple[float, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Quantiles of y in bins of x with about as many galaxies each.
 
     Parameters
     ----------
-    outcomes : `astropy.table.Table`
-        `~meas_blends.data.galaxy_outcome_tables.GALAXY_OUTCOMES` of one method.
+    x, y : `numpy.ndarray`, (n,)
+        Galaxies of equal x share a bin.
+    levels : `tuple` of `float`, (k,)
 
     Returns
     -------
-    figure : `matplotlib.figure.Figure`
-        Lines bound 68% and 95% of the residuals in bins of width; dashes are
-        where honest posteriors have them.
+    middle : `numpy.ndarray`, (m,)
+        Median x of each bin.
+    quantiles : `numpy.ndarray`, (m, k)
     """
-    width = np.maximum(half_widths(outcomes), LEAST_WIDTH)
-    off = np.abs(residuals(medians(outcomes), truth(outcomes)))
-    figure = new_figure(PAGE, 2.5)
-    for i, (stem, axes) in enumerate(zip(STEMS, figure.subplots(1, 3), strict=True)):
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-        low, high = np.quantile(width[:, i], [0.002, 0.998])
-        axes.set_xlim(low / 1.2, high * 1.2)
-        axes.set_ylim(low / 30, high * 6)
-        draw_density(axes, width[:, i], np.maximum(off[:, i], 1e-9), (True, True), 30)
-        middle, levels = _binned(width[:, i], off[:, i], (0.6827, 0.9545))
-        for column, factor in ((0, 1.0), (1, 2.0)):
-            axes.plot(middle, levels[:, column], color="#d55e00", linewidth=1.1)
-            axes.plot(
-                (low, high),
-                (factor * low, factor * high),
-                color=INK,
-                linewidth=0.7,
-                linestyle=(0, (4, 3)),
-            )
-        relative = "" if stem == "bulgeToTotal" else f" / {SYMBOLS[stem]}"
-        name = f"{SYMBOLS[stem]}{relative}"
-        dress(axes, f"$\\sigma$ {name}", f"$|\\Delta|$ {name}")
-    return figure
-
-
-def _draw_quantiles(axes: Axes, x: np.ndarray, y: np.ndarray, bands: bool = True) -> None:
-    """Draw the median of y in bins of x, and the edges of its middle 68% and 95%."""
-    middle, levels = _binned(x, y, (0.02275, 0.15865, 0.5, 0.84135, 0.97725))
-    style = dict(color="#d55e00", solid_capstyle="round")
-    axes.plot(middle, levels[:, 2], linewidth=1.3, **style)
-    if bands:
-        for column in (1, 3):
-            axes.plot(middle, levels[:, column], linewidth=0.8, **style)
-        for column in (0, 4):
-            axes.plot(middle, levels[:, column], linewidth=0.7, alpha=0.7, linestyle=":", **style)
-
-
-def _binned(
-    x: np.ndarray, y: np.ndarray, levels: tuple[float, ...]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Quantiles of y in bins of x with as many galaxies each: middles (m,) and levels (m, k)."""
     number = int(np.clip(len(x) // 60, 1, 14))
-    parts = np.array_split(np.argsort(x, kind="stable"), number)
-    parts = [rows for rows in parts if len(rows) >= min(_ENOUGH, len(x))]
+    edges = np.unique(np.quantile(x, np.linspace(0, 1, number + 1)))
+    place = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, max(len(edges) - 2, 0))
+    parts = [place == k for k in range(max(len(edges) - 1, 1))]
+    parts = [rows for rows in parts if rows.sum() >= min(_ENOUGH, len(x))]
     middle = np.array([np.median(x[rows]) for rows in parts])
     return middle, np.array([np.quantile(y[rows], levels) for rows in parts])

@@ -14,10 +14,13 @@ from .trained import TrainedEstimatorTask
 
 if TYPE_CHECKING:
     from ...morphology.compact import CompactEstimator
-    from ...morphology.refinement.refine import RefinementSettings
+    from ...morphology.refinement.settings import RefinementSettings
     from ...morphology.stamps import Stamps
 
 __all__ = ["CompactEstimatorConfig", "CompactEstimatorTask"]
+
+#: Largest side of stamps that are refined unasked [pixel].
+_REFINED_SIZE = 64
 
 
 class CompactEstimatorConfig(Config):
@@ -36,9 +39,16 @@ class CompactEstimatorConfig(Config):
         check=lambda size: size >= 1,
     )
     refine = Field[bool](
-        doc="Fit bulge and disk to the pixels, from the network's answer? Nearer to the truth,"
-        " and some thirty times slower.",
-        default=False,
+        doc="Fit bulge and disk to the pixels, from the network's answer, where that brings a"
+        " galaxy nearer to the truth? If not given: with a model that is calibrated for it and"
+        " whose stamps have at most 64 pixels a side, larger ones taking long.",
+        default=None,
+        optional=True,
+    )
+    refine_above = Field[float](
+        doc="S/N in the aperture from which galaxies are refined.",
+        default=10.0,
+        check=lambda signal: signal >= 0,
     )
     psf_error = Field[float](
         doc="Relative error of the PSF's width, over which a refined posterior is marginalised.",
@@ -100,25 +110,34 @@ class CompactEstimatorTask(TrainedEstimatorTask):
             np.full(len(stamps), stamps.pixel_scale),
             prediction.signal_to_noise,
         )
-        if not self.config.refine:
+        if not self._refines():
             return Struct(posterior=prediction.posterior, outside=outside)
         from ...morphology.refinement.refine import refine_stamps
 
-        estimator = self.estimator
-        refined = refine_stamps(stamps, prediction.posterior, self._settings(), estimator.device)
+        estimator, signal = self.estimator, prediction.signal_to_noise
+        refined = refine_stamps(
+            stamps, prediction.posterior, signal, self._settings(), estimator.device
+        )
         if estimator.refined_calibration is not None:
-            refined = refined.recalibrated(
-                estimator.refined_calibration,
-                prediction.signal_to_noise,
-                stamps.usable.all(axis=(1, 2)),
-            )
-        return Struct(posterior=refined.posterior, outside=outside, refined=refined.converged)
+            refined = refined.recalibrated(estimator.refined_calibration, signal)
+        return Struct(posterior=refined.posterior, outside=outside, refined=refined.fitted)
+
+    def _refines(self) -> bool:
+        """Is there to be a refinement?"""
+        if self.config.refine is not None:
+            return self.config.refine
+        calibrated = self.estimator.refined_calibration is not None
+        return calibrated and self.stamp_size <= _REFINED_SIZE
 
     def _settings(self) -> RefinementSettings:
         """What the configuration and the model package say of a refinement."""
-        from ...morphology.refinement.refine import RefinementSettings
+        from ...morphology.refinement.settings import RefinementSettings
 
         prior = dataclasses.replace(
             self.estimator.prior, psf_width=self.config.psf_error, sky=self.config.sky_error
         )
-        return RefinementSettings(prior=prior, sky_electrons=self.config.sky_electrons)
+        return RefinementSettings(
+            prior=prior,
+            least_signal=self.config.refine_above,
+            sky_electrons=self.config.sky_electrons,
+        )

@@ -71,6 +71,12 @@ class CompactTrainerConfig(FitConfig):
         length=5,
         itemCheck=lambda width: width > 0,
     )
+    members = Field[int](
+        doc="Networks to train, one after the other; the posterior is their equal mixture. Each"
+        " takes as long as one alone, to train and to use.",
+        default=1,
+        check=lambda number: 1 <= number <= 16,
+    )
     n_calibration = Field[int](
         doc="Galaxies to recalibrate the posterior on.",
         default=50_000,
@@ -81,16 +87,22 @@ class CompactTrainerConfig(FitConfig):
         default=20,
         check=lambda number: number >= 1,
     )
+    seeing_bins = Field[int](
+        doc="Bins of the PSF's width, of equal width in its logarithm, that are calibrated apart"
+        " before those of S/N; 1: the seeing makes no difference.",
+        default=8,
+        check=lambda number: number >= 1,
+    )
     n_refined = Field[int](
-        doc="Galaxies to recalibrate refined posteriors on, at some 20 ms each for stamps of 64"
-        " pixels, and 14 times that for the largest of GaMPEN; 0: they stay as they are.",
-        default=4000,
+        doc="Galaxies to recalibrate refined posteriors on, at some 10 ms each for stamps of 64"
+        " pixels, and 30 times that for the largest of GaMPEN; 0: they stay as they are.",
+        default=12_000,
         check=lambda number: number >= 0,
     )
     refined_bins = Field[int](
         doc="Bins of S/N, of equal width in its logarithm, in which refined posteriors are"
         " calibrated apart.",
-        default=4,
+        default=6,
         check=lambda number: number >= 1,
     )
     n_test = Field[int](
@@ -136,9 +148,10 @@ class CompactTrainerTask(MorphologyTrainerTask):
             calibration_bins=config.calibration_bins,
             n_refined=config.n_refined,
             refined_bins=config.refined_bins,
+            seeing_bins=config.seeing_bins,
         )
         estimator, metrics = train_compact(
-            seed, training, config.settings(), log_progress(self.log)
+            seed, training, config.settings(), log_progress(self.log), config.members
         )
         about = self.about(seed, "compact")
         return make_package(estimator, metrics, about, name or "compact", version)

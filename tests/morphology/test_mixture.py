@@ -1,11 +1,13 @@
-"""The mixture of the passes' Gaussians against numbers drawn from it."""
+"""The mixture of Gaussians against numbers drawn from it, and against root finding."""
 
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import brentq
+from scipy.stats import norm
 
-from meas_blends.morphology.gampen.mixture import GaussianMixture, posterior_of_draws
 from meas_blends.morphology.gaussian import covariance
+from meas_blends.morphology.mixture import GaussianMixture, posterior_of_draws
 from meas_blends.morphology.posterior import NORMAL_QUANTILES
 
 MEAN, STD = np.array([-0.4, 0.2, 7.0]), np.array([1.5, 0.4, 1.2])
@@ -56,6 +58,29 @@ def test_quantiles_of_two_distant_gaussians():
     # Half lies below each: 15.865% of the whole are 31.73% of the lower.
     assert quantiles[0, 0, 3] == pytest.approx(0.0, abs=1e-6)
     assert quantiles[0, 0, 2] == pytest.approx(-5 - 0.47527, abs=1e-4)
+
+
+def test_quantiles_are_those_of_the_summed_distribution():
+    mixture = GaussianMixture.of_outputs(outputs(3, 4, spread=1.0), MEAN, STD)
+    found = mixture.posterior().quantiles
+    means, sigmas = mixture.mean, np.sqrt(np.sum(mixture.factor**2, axis=-1))
+    for i, t in np.ndindex(4, 3):
+        parts = norm(means[:, i, t], sigmas[:, i, t])
+
+        def excess(x, level, parts=parts):
+            return parts.cdf(x).mean() - level
+
+        levels = norm.cdf(NORMAL_QUANTILES)
+        expected = [brentq(excess, -60, 60, (level,), xtol=1e-10) for level in levels]
+        np.testing.assert_allclose(found[i, t], expected, atol=1e-6)
+
+
+def test_each_galaxy_is_shifted_by_its_own():
+    mixture, by = GaussianMixture.of_outputs(outputs(2, 2), MEAN, STD), np.arange(6).reshape(2, 3)
+    whole, moved = mixture.posterior(), mixture.shift(by).posterior()
+    np.testing.assert_allclose(moved.mean, whole.mean + by)
+    np.testing.assert_allclose(moved.covariance, whole.covariance)
+    np.testing.assert_allclose(moved.quantiles, whole.quantiles + by[:, :, None], atol=1e-9)
 
 
 def test_targets_are_chosen_and_stretched():

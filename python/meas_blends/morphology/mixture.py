@@ -1,4 +1,4 @@
-"""The mixture of Gaussians that several passes make (Ghosh et al. 2022, Sec. 4.4)."""
+"""The mixture of Gaussians that several passes or networks make (Ghosh et al. 2022, Sec. 4.4)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from scipy.special import ndtr
 
-from ..gaussian import split_outputs, unit_triangle
-from ..posterior import NORMAL_QUANTILES, Posterior
+from .gaussian import split_outputs, unit_triangle
+from .posterior import NORMAL_QUANTILES, Posterior
 
 __all__ = ["GaussianMixture", "posterior_of_draws"]
 
@@ -45,7 +45,7 @@ class GaussianMixture:
         Parameters
         ----------
         outputs : `torch.Tensor`, (m, n, t + t + t (t - 1) / 2)
-            Of ``m`` passes.
+            Of ``m`` passes, or ``m`` networks.
         target_mean, target_std : `numpy.ndarray`, (t,)
         """
         rows = outputs.double().cpu().flatten(0, 1)
@@ -62,6 +62,10 @@ class GaussianMixture:
         """Leave out all other targets, and bring these into this order."""
         targets = list(targets)
         return GaussianMixture(self.mean[:, :, targets], self.factor[:, :, targets])
+
+    def shift(self, by: np.ndarray) -> GaussianMixture:
+        """Add numbers of each galaxy, (n, t), to the targets."""
+        return GaussianMixture(self.mean + by, self.factor)
 
     def stretch(self, target: int, factor: float) -> GaussianMixture:
         """Multiply one target."""
