@@ -59,27 +59,28 @@ def image_array(shape: tuple[int, int], dtype: type | np.dtype) -> np.ndarray:
     Raises
     ------
     BadInputError
-        If there is no room on the disk either.
+        If there is no room on the disk either, or it cannot be written to.
     """
     if _WORKING_SIZE * math.prod(shape) <= memory_share():
         return np.zeros(shape, dtype)
     size = math.prod(shape) * np.dtype(dtype).itemsize
-    with tempfile.TemporaryFile(prefix="meas_blends-") as file:
-        try:
-            # Asked first, for what tries for more than there is fills the disk for a moment.
-            if size > shutil.disk_usage(tempfile.gettempdir()).free:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    try:
+        # Asked first, for what tries for more than there is fills the disk for a moment.
+        if size > shutil.disk_usage(tempfile.gettempdir()).free:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        with tempfile.TemporaryFile(prefix="meas_blends-") as file:
             # All of it now: a disk that is full later would end the process.
             _allocate(file.fileno(), 0, size)
-        except OSError as error:
-            raise BadInputError(
-                f"an image of {shape[1]} x {shape[0]} pixels takes more than the"
-                f" {memory_share() / _GB:.3g} GB of memory that it may have, and {size / _GB:.3g}"
-                f" GB more on the disk of {tempfile.gettempdir()} cannot be had ({error.strerror});"
-                " name a folder with room for 25 bytes a pixel by TMPDIR, or cut the image into"
-                " smaller ones."
-            ) from error
-        mapped = mmap.mmap(file.fileno(), size)
+            mapped = mmap.mmap(file.fileno(), size)
+    except OSError as error:
+        # Where no folder can be written to, none is set.
+        disk = f" on the disk of {tempfile.tempdir}" if tempfile.tempdir else ""
+        raise BadInputError(
+            f"an image of {shape[1]} x {shape[0]} pixels takes more than the"
+            f" {memory_share() / _GB:.3g} GB of memory that it may have, and {size / _GB:.3g} GB"
+            f" more{disk} cannot be had ({error.strerror}); name a folder with room for 25 bytes a"
+            " pixel by TMPDIR, or cut the image into smaller ones."
+        ) from error
     _maps.add(mapped)
     return np.frombuffer(mapped, dtype).reshape(shape)
 

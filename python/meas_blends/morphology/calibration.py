@@ -263,7 +263,7 @@ def _bins(log_value: np.ndarray, bins: int) -> list[np.ndarray]:
     """Rows of each bin, in ascending order of their values."""
     order = np.argsort(log_value, kind="stable")
     edges = np.linspace(log_value[order[0]], log_value[order[-1]], bins + 1)[1:-1]
-    least, parts, start = min(_PER_BIN, len(order) // bins), [], 0
+    least, parts, start = max(min(_PER_BIN, len(order) // bins), 1), [], 0
     for end in np.searchsorted(log_value[order], edges):
         if end - start >= least and len(order) - end >= least:
             parts.append(order[start:end])

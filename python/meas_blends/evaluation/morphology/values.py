@@ -131,7 +131,9 @@ def pulls(outcomes: Table) -> np.ndarray:
     """
     q, true = quantiles(outcomes), truth(outcomes)
     q[:, 0], true[:, 0] = clipped_share(q[:, 0]), clipped_share(true[:, 0])
-    q[:, 1:], true[:, 1:] = np.log(q[:, 1:]), np.log(true[:, 1:])
+    # A quantile may be zero in single precision.
+    with np.errstate(divide="ignore"):
+        q[:, 1:], true[:, 1:] = np.log(q[:, 1:]), np.log(true[:, 1:])
     width = 0.5 * (q[:, :, _HIGH] - q[:, :, _LOW])
     return (q[:, :, _MEDIAN] - true) / np.maximum(width, LEAST_WIDTH)
 

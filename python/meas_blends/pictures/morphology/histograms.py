@@ -167,4 +167,4 @@ def _told(method: str, values: np.ndarray, relative: bool) -> str:
     digits = 1 + (facts["typicalError"] < 0.02) if relative else 3
     text = f"{scale * facts['bias']:+z.{digits}f}{unit}, "
     text += f"{scale * facts['typicalError']:.{digits}f}{unit}"
-    return f"{shown_name(method)}: {text}".replace("-", "−")
+    return f"{shown_name(method)}: {text.replace('-', '−')}"

@@ -23,8 +23,8 @@ class MorphologyInputs:
     Parameters
     ----------
     tables : mapping of `str` to `astropy.table.Table`
-        ``coverage``, ``residuals``, ``labels``, ``bound_ratios``,
-        ``components``, ``peers`` and ``costs``; see
+        ``coverage``, ``residuals``, ``labels``, ``label_residuals``,
+        ``bound_ratios``, ``components``, ``peers`` and ``costs``; see
         `meas_blends.data.galaxy_score_tables`.
     outcomes : `astropy.table.Table`
         `~meas_blends.data.galaxy_outcome_tables.GALAXY_OUTCOMES` of all sets.
