@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def test_all_done_is_0(here):
     assert "[1/1] a: 0 blended, 2 peaks" in err
     status, out, err = finish(start("run", "a.fits", "-p", "fake.yaml", "-o", "out"))
     assert status == 0
-    assert "was done before" in err
+    assert "done before" in err
 
 
 def test_some_failed_is_1_and_the_others_are_done(here):
@@ -111,6 +112,16 @@ def test_a_kill_leaves_nothing_half_written(here):
     assert call("run", "a.fits", "-p", "fake.yaml", "-o", "out").exit_code == 0
     assert (record.parent / "peaks.parquet").is_file()
     assert (record.parent / "spans.parquet").stat().st_mtime_ns == written
+
+
+def test_a_run_that_is_interrupted_says_that_it_goes_on(here, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("meas_blends.run.runner.Runner.run", interrupted)
+    result = call("run", "a.fits", "-p", "fake.yaml", "-o", "out")
+    assert result.exit_code == 130
+    assert result.output == "Stopped; the same command goes on from here.\n"
 
 
 @pytest.mark.parametrize(
@@ -156,6 +167,19 @@ def test_an_output_that_is_a_file(here):
     result = call("run", "a.fits", "-p", "fake.yaml", "-o", "a.fits")
     assert result.exit_code == 2
     assert "a.fits: a file, not a folder" in result.output
+    result = call("run", "a.fits", "-p", "fake.yaml", "-o", "a.fits/deeper/still")
+    assert result.exit_code == 2
+    assert "a.fits: a file, not a folder" in result.output
+
+
+def test_side_by_side_an_image_that_is_a_link_keeps_its_name(here, monkeypatch):
+    (here / "link.fits").symlink_to("a.fits")
+    # In this process, workers would not know more.
+    monkeypatch.setattr("meas_blends.cli.run_command._workers", lambda *_: nullcontext())
+    arguments = ("run", "link.fits", "-p", "fake.yaml", "--no-picture")
+    assert call(*arguments, "-o", "out", "--dask", "local").exit_code == 0
+    assert call(*arguments, "-o", "out").exit_code == 0
+    assert [path.name for path in (here / "out").iterdir()] == ["link"]
 
 
 def test_overrides_apply_in_the_order_given(here):

@@ -151,6 +151,7 @@ def assert_no_work():
     result = run()
     assert result.exit_code == 0, result.output
     assert "task 'detect': no work" in result.output
+    assert "done before" not in result.output
     assert list(Path("out").rglob("*.parquet")) == []
 
 

@@ -39,6 +39,15 @@ def test_sure_probabilities_stay_nearly_as_sure():
     assert lost < 0.01
 
 
+def test_rare_blends_stay_rare():
+    # As in scenes of a shallow image: eight blends in 400 footprints.
+    rng = np.random.default_rng(6)
+    stated, blended = rng.random(400), np.arange(400) < 8
+    calibrated = Calibration.fit(stated, ONE[:400], blended)(stated, ONE[:400])
+    assert calibrated.min() < blended.mean()
+    assert calibrated.mean() == pytest.approx(blended.mean(), rel=0.15)
+
+
 def test_maxima_can_have_a_curve_of_their_own():
     rng = np.random.default_rng(6)
     stated, n_maxima = rng.random(N), rng.integers(1, 4, N)

@@ -29,7 +29,9 @@ def terminal(plain, monkeypatch):
     ("result", "line"),
     [
         (unit("a", seconds=1.26, tasks_run=1), "a: 1.3 s"),
-        (unit("a", counts={"peaks": 0}), "a: 0 peaks, was done before"),
+        (unit("a", counts={"peaks": 0}), "a: 0 peaks, done before"),
+        (unit("a", tasks_idle=3), "a: no work"),
+        (unit("a", counts={"peaks": 2}, tasks_idle=1), "a: 2 peaks, done before"),
         (unit("a", error="no light.", counts={"peaks": 2}, tasks_run=1), "a: FAILED: no light."),
     ],
 )
@@ -52,7 +54,7 @@ def test_elsewhere_than_in_a_terminal_each_unit_is_a_line(plain, capsys):
         listener.done(unit("b", error="no light."), final=True)
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert printed.err == "[1/3] a: was done before\n[3/3] b: FAILED: no light.\n"
+    assert printed.err == "[1/3] a: done before\n[3/3] b: FAILED: no light.\n"
 
 
 def test_in_a_terminal_a_bar_moves_and_names_the_task(terminal, capsys):
@@ -65,7 +67,7 @@ def test_in_a_terminal_a_bar_moves_and_names_the_task(terminal, capsys):
     assert printed.out == ""
     assert "b: classify" in printed.err
     assert "1/3" in printed.err
-    assert "was done before" not in printed.err
+    assert "done before" not in printed.err
 
 
 def test_in_a_terminal_a_failure_is_told_as_it_is(terminal, capsys):

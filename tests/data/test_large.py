@@ -2,6 +2,8 @@
 
 import errno
 import os
+import sys
+import threading
 
 import numpy as np
 import pytest
@@ -51,12 +53,43 @@ def test_memory_is_released(little_memory):
 
     def mapped():
         with open("/proc/self/status") as status:
-            return next(int(line.split()[1]) for line in status if line.startswith("RssFile"))
+            # The second, where the folder is in memory.
+            names = ("RssFile", "RssShmem")
+            return sum(int(line.split()[1]) for line in status if line.startswith(names))
 
     before = mapped()
     release_pages()
     assert before - mapped() > 15_000
     assert array.sum() == array.size
+
+
+def test_threads_make_arrays_while_others_release(little_memory):
+    interval = sys.getswitchinterval()
+    done, errors = threading.Event(), []
+
+    def release():
+        try:
+            while not done.is_set():
+                release_pages()
+        except RuntimeError as error:
+            errors.append(error)
+
+    def make():
+        for _ in range(100):
+            assert not any(array.any() for array in [image_array((4, 4), bool) for _ in range(5)])
+
+    threads = [threading.Thread(target=release), *(threading.Thread(target=make) for _ in range(2))]
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads[1:]:
+            thread.join()
+    finally:
+        done.set()
+        threads[0].join()
+        sys.setswitchinterval(interval)
+    assert not errors
 
 
 def test_a_disk_without_room(little_memory, monkeypatch):
@@ -72,6 +105,20 @@ def test_a_disk_without_room(little_memory, monkeypatch):
         image_array((2**24, 2**24), np.float32)
 
 
+def test_no_folder_that_can_be_written_to(little_memory, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(little_memory / "gone"))
+    with pytest.raises(BadInputError, match=r"on the disk of .*gone .*No such file.* by TMPDIR"):
+        image_array((20, 30), np.float32)
+
+    def nowhere():
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setattr("tempfile._get_default_tempdir", nowhere)
+    with pytest.raises(BadInputError, match=r"GB more cannot be had \(No usable .* by TMPDIR"):
+        image_array((20, 30), np.float32)
+
+
 @pytest.mark.parametrize("text", ["lots", "-1", "0", "nan"])
 def test_a_share_that_is_no_size(monkeypatch, text):
     monkeypatch.setenv("MEAS_BLENDS_MEMORY", text)
@@ -79,12 +126,22 @@ def test_a_share_that_is_no_size(monkeypatch, text):
         memory_share()
 
 
-def test_the_share_of_a_container_counts(monkeypatch):
-    files = {
-        "/proc/self/cgroup": "1:cpu:/\n0::/jobs/7\n",
-        "/sys/fs/cgroup/jobs/7/memory.max": "max\n",
-        "/sys/fs/cgroup/jobs/memory.max": "3000000\n",
-    }
+UNIFIED = {
+    "/proc/self/cgroup": "1:cpu:/\n0::/jobs/7\n",
+    "/sys/fs/cgroup/jobs/7/memory.max": "max\n",
+    "/sys/fs/cgroup/jobs/memory.max": "3000000\n",
+}
+OLD = {
+    "/proc/self/cgroup": "11:cpu,cpuacct:/jobs\n7:rdma,memory:/slurm/job_7\n0::/\n",
+    "/sys/fs/cgroup/memory/slurm/job_7/memory.limit_in_bytes": "3000000\n",
+    "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
+    "/sys/fs/cgroup/memory/jobs/memory.limit_in_bytes": "1000\n",
+}
+
+
+@pytest.mark.parametrize("files", [UNIFIED, OLD], ids=["unified", "old"])
+def test_the_share_of_a_container_counts(monkeypatch, files):
+    files = dict(files)
 
     def read(path):
         if str(path) in files:

@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("scarlet2", reason="deblending needs the extra [deblend]")
 
-from deblending_toys import GALAXIES, PSF, SHAPE, scene
+from deblending_toys import GALAXIES, PSF, SHAPE, peaks_at, scene
 from meas_blends.data.deblending_tables import CHILDREN
 from meas_blends.deblending import free
 from meas_blends.deblending.deblend import deblend
@@ -47,6 +47,16 @@ def test_fluxes_are_those_of_galaxy_and_ring(made):
     flux = np.asarray(found.fluxes["flux"]).reshape(3, 2)
     assert flux[2] == pytest.approx(np.add(GALAXIES[2][3:], RING_FLUX), rel=0.05)
     assert flux[:2] == pytest.approx(np.array([g[3:] for g in GALAXIES[:2]]), rel=0.05)
+
+
+def test_a_dark_child_beside_it_stays_dark():
+    coadds, pixels, _ = scene(ring())
+    peaks = peaks_at([GALAXIES[2][:2], (80.0, 25.0)], [2, 2])
+    found = deblend(coadds, pixels, peaks)
+    assert flags(found, "FREE_FORM") == [True, False]
+    assert flags(found, "DARK") == [False, True]
+    flux = np.asarray(found.fluxes["flux"]).reshape(2, 2)
+    assert (flux[0] > RING_FLUX).all() and not flux[1].any()
 
 
 def test_the_profile_is_kept_where_the_search_breaks_down(monkeypatch):

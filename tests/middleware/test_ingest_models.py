@@ -61,6 +61,9 @@ def test_a_model_over_bands_is_one_for_all_of_them(bands, package):
         assert butler.get("bands_blend_model", skymap="blend_coadds").label == "toy 1"
     with pytest.raises(BadInputError, match="for all of them; leave out --band"):
         ingest_model(bands, package, "models", bands=["g"], at_once=True)
+    ModelPackage("morphology_toy", "toy", "1", "text").write(package)
+    with pytest.raises(BadInputError, match="morphology_toy, which looks at one band; leave out"):
+        ingest_model(bands, package, "models", at_once=True)
 
 
 def test_a_model_for_no_coadds_is_told(bands, package):

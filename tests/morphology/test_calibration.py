@@ -203,3 +203,11 @@ def test_residual_summary_of_known_errors():
     assert summary["halfLightRadius"]["bias"] == pytest.approx(0.02, abs=0.004)
     assert summary["halfLightRadius"]["scatter"] == pytest.approx(0.05, abs=0.005)
     assert summary["flux"] == pytest.approx({"bias": 0, "scatter": 0}, abs=1e-9)
+
+
+def test_fewer_galaxies_than_bins():
+    rng = np.random.default_rng(11)
+    posterior, truth, signal = overconfident(rng, 10)
+    calibration = learn(posterior, truth, signal, bins=20)
+    assert 1 <= len(calibration.log_value) <= 10
+    assert np.isfinite(calibration.apply(posterior, signal).quantiles).all()

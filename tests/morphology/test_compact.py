@@ -173,6 +173,13 @@ def package(request):
     )
 
 
+@pytest.mark.parametrize("shape", [(2, 3, 5), (1, 3, 7), (2,)])
+def test_a_package_whose_calibration_is_damaged(package, shape):
+    package.arrays["calibration.quantiles"] = np.zeros(shape)
+    with pytest.raises(BadInputError, match=r"toy 3.*calibration: shapes \(2,\) and"):
+        CompactEstimator.from_package(package)
+
+
 def test_an_estimator_comes_out_of_its_package(package):
     estimator = CompactEstimator.from_package(package)
     assert estimator.stamp_size == SIZE
@@ -210,7 +217,7 @@ def test_packages_from_before_there_were_ensembles_and_seeing(package):
             CompactEstimator.from_package(package)
 
 
-@pytest.mark.parametrize("members", [0, -1, 3, "two"])
+@pytest.mark.parametrize("members", [0, -1, 3, 10**15, "two"])
 def test_a_package_with_another_number_of_networks(package, members):
     package.meta["architecture"]["members"] = members
     with pytest.raises(BadInputError, match=r"toy 3.*train the package anew"):

@@ -120,6 +120,17 @@ def test_the_title_counts():
     assert "some/" not in written
 
 
+def test_the_title_does_not_run_into_the_legend():
+    coadd, spans, classification, peaks = scene(shape=(60, 48), probabilities=(0.1, 0.9))
+    figure = draw_blends(coadd, spans, classification, peaks)
+    below = figure.texts[1]
+    assert below.get_text().splitlines()[1].startswith("2 footprints")
+    assert below.get_window_extent().x1 < figure.legends[0].get_window_extent().x0
+    assert below.get_window_extent().y0 > figure.axes[0].get_window_extent().y1
+    # Over a wide one it is a line.
+    assert "\n" not in draw_blends(*scene()).texts[1].get_text()
+
+
 def test_axes_are_parent_pixels():
     axes = draw_blends(*scene()).axes[0]
     assert axes.get_xlim() == (999.5, 1079.5)

@@ -32,7 +32,7 @@ def test_bad_pixels_are_masked_even_if_all_are():
 
 @pytest.mark.parametrize(
     ("scale", "width", "text"),
-    [(0.2, 512, "20″"), (0.2, 4096, "2′"), (np.nan, 512, "60 pixel"), (1e-4, 64, "0.1″")],
+    [(0.2, 512, "20″"), (0.2, 4096, "2′"), (np.nan, 512, "60 pixels"), (1e-4, 64, "0.1″")],
 )
 def test_the_scale_bar_has_a_round_length(scale, width, text):
     axes = Figure().add_subplot()

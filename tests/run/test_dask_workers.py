@@ -1,6 +1,7 @@
 """Images side by side on Dask workers give what one process gives."""
 
 import os
+import signal
 import sys
 
 import numpy as np
@@ -113,6 +114,8 @@ def test_a_worker_that_dies_loses_nothing(spread, pipeline, make_image, log):
     units = images(make_image, "a.fits", "b.fits", "c.fits")
     with dask_client("local") as client:
         shares = client.run(os.getenv, MEMORY_VARIABLE).values()
+        # Ctrl-C reaches all processes of a terminal; this one is to end the others.
+        assert set(client.run(signal.getsignal, signal.SIGINT).values()) == {signal.SIG_IGN}
         result, ran = spread(client, pipeline, units, *trouble)
     # Together they may have what one process may.
     assert sum(map(float, shares)) == pytest.approx(memory_share() / 2**30, rel=0.02)

@@ -54,6 +54,15 @@ def test_one_parameter_sets_the_survey_of_all_tasks():
     assert {loaded.nodes[name].config.survey for name in ("simulate", "bound")} == {"lsst_g"}
 
 
+@pytest.mark.parametrize(("given", "known"), [("0.03", 0.03), ("0", 1e-4)])
+def test_one_parameter_sets_the_error_of_the_psf_of_all_tasks(given, known):
+    nodes = load_pipeline("evaluate_morphology", [value_override(f"parameters:psf_error={given}")])
+    nodes = nodes.nodes
+    assert nodes["simulate"].config.psf_error == float(given)
+    assert nodes["bound"].config.psf_error == known
+    assert nodes["measure_compact"].config.estimator["compact"].psf_error == known
+
+
 def test_from_galaxies_to_a_report(model, tmp_path):
     loaded = load_pipeline(
         "evaluate_morphology#simulate,measure_compact,bound,match,evaluate,report",

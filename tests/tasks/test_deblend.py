@@ -13,7 +13,7 @@ from meas_blends.data.formats import FORMATS
 from meas_blends.detection.psf import gaussian_psf
 from meas_blends.errors import BadInputError
 from meas_blends.run import run_pipeline
-from meas_blends.tasks.deblend import DeblendTask
+from meas_blends.tasks.deblend import DeblendTask, deblended_bands
 
 FLUX = {"g": 800.0, "i": 2000.0}
 
@@ -51,6 +51,17 @@ def test_a_galaxy_on_a_background():
     assert made.fluxes["band"].tolist() == ["g", "i"]
     # The noise of a source of this size is about 10.
     assert np.asarray(made.fluxes["flux"]) == pytest.approx(list(FLUX.values()), abs=60)
+
+
+def test_bands_go_from_blue_to_red_in_whatever_order_they_come():
+    coadd = Coadd(np.ones((8, 9)), np.ones((8, 9)), psf=gaussian_psf(1.5))
+    config = DeblendTask.ConfigClass()
+    config.subtract_background = False
+    names = ["VIS", "y", "g", "H", "r.MP9602"]
+    for order in (names, names[::-1]):
+        handles = [InMemoryDatasetHandle(coadd, band=band) for band in order]
+        found = deblended_bands(handles, None, config)
+        assert list(found) == ["g", "r.MP9602", "y", "H", "VIS"]
 
 
 def test_models_go_out_and_come_back(tmp_path):

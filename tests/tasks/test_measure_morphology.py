@@ -297,6 +297,26 @@ def test_what_was_not_refined_is_flagged(model):
     assert ["NOT_REFINED" in names(row) for row in table] == [False, True, False, True]
 
 
+def test_what_an_estimator_hands_over_is_left_as_it_is(model):
+    task = make_task(model)
+    run = task.estimator.run
+    posterior = None
+
+    def locked(stamps):
+        nonlocal posterior
+        measured = run(stamps)
+        posterior = measured.posterior
+        for values in (posterior.mean, posterior.covariance, posterior.quantiles):
+            values.flags.writeable = False
+        return measured
+
+    scene = make_scene()
+    expected = task.run(**scene).morphology
+    task.estimator.run = locked
+    assert task.run(**scene).morphology.pformat() == expected.pformat()
+    assert np.all(np.isfinite(posterior.covariance))
+
+
 class Recorder:
     """An estimator that treats neighbours in its own way and remembers what it got."""
 

@@ -90,8 +90,10 @@ def _rising(stated: np.ndarray, blended: np.ndarray) -> tuple[np.ndarray, np.nda
     bins = np.split(np.argsort(stated, kind="stable"), ends[(ends > 0) & (ends < n)])
     number = np.array([len(rows) for rows in bins])
     centre = np.array([stated[rows].mean() for rows in bins])
-    # Half a footprint of each class more: no finite sample shows a certainty.
-    share = np.array([blended[rows].sum() + 0.5 for rows in bins]) / (number + 1)
+    # A footprint of the mean mixture more: no finite sample shows a certainty, and where blends
+    # are rare half a blend in every bin would outnumber them.
+    mixture = (blended.sum() + 0.5) / (n + 1)
+    share = np.array([blended[rows].sum() + mixture for rows in bins]) / (number + 1)
     return centre, isotonic_regression(share, weights=number).x
 
 

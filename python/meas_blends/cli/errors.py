@@ -11,10 +11,12 @@ import click
 
 from ..errors import BadInputError
 
-__all__ = ["BAD_ARGUMENTS", "FAILED", "plainly"]
+__all__ = ["BAD_ARGUMENTS", "FAILED", "STOPPED", "plainly"]
 
 FAILED = 1
 BAD_ARGUMENTS = 2
+#: What a shell gives for a process that Ctrl-C has ended.
+STOPPED = 130
 
 
 def plainly(command: Callable[..., Any]) -> Callable[..., Any]:

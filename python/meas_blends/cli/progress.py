@@ -77,5 +77,4 @@ def one_line(result: UnitResult) -> str:
         f"{number} {what.removesuffix('s') if number == 1 else what}"
         for what, number in result.counts.items()
     )
-    state = f"{result.seconds:.1f} s" if result.tasks_run else "was done before"
-    return f"{result.name}: {counts + ', ' if counts else ''}{state}"
+    return f"{result.name}: {counts + ', ' if counts else ''}{result.state}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .errors import FAILED, plainly
+from .errors import FAILED, STOPPED, plainly
 from .override_options import OrderedCommand, override_options, overrides_in_order
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def run(ctx: click.Context, **options: object) -> None:
 
     A second run makes only what is missing or was made otherwise. The exit
     status is 0 if all is done, 1 if some image failed (the others are done),
-    2 if the arguments are wrong.
+    2 if the arguments are wrong, 130 if Ctrl-C stopped it.
     """
     _run(ctx=ctx, **options)
 
@@ -126,8 +126,9 @@ def _run(
     if not output:
         raise BadInputError("-o: an empty name; give the folder for the results.")
     folder = Path(output)
-    if folder.exists() and not folder.is_dir():
-        raise BadInputError(f"{output}: a file, not a folder; give another place with -o.")
+    nearest = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+    if nearest.exists() and not nearest.is_dir():
+        raise BadInputError(f"{nearest}: a file, not a folder; give another place with -o.")
     overrides = overrides_in_order(ctx, configs, config_files)
     if demo:
         tasks, overrides = _add_demo(images, scenes, tasks, overrides)
@@ -137,13 +138,17 @@ def _run(
     plan = make_plan(loaded)
     extras = () if also is None else parse_extras(also, plan)
     if dask is not None:
-        # Workers may have been started elsewhere.
-        folder, images = folder.resolve(), tuple(str(Path(image).resolve()) for image in images)
+        # Workers may have been started elsewhere. Links stay, for their names are the images'.
+        folder, images = folder.absolute(), tuple(str(Path(image).absolute()) for image in images)
     units = _units(loaded, plan, images, scenes, band_names, demo, options)
     job = Job(pipeline, tuple(overrides), tuple(tasks), redo, not no_picture, extras, verbose)
-    with make_listener() as listener, _workers(dask, plan, job) as workers:
-        runner = Runner(loaded, plan, folder, redo, not no_picture, listener, workers, extras)
-        result = runner.run(units, band_names)
+    try:
+        with make_listener() as listener, _workers(dask, plan, job) as workers:
+            runner = Runner(loaded, plan, folder, redo, not no_picture, listener, workers, extras)
+            result = runner.run(units, band_names)
+    except KeyboardInterrupt:
+        click.echo("Stopped; the same command goes on from here.", err=True)
+        ctx.exit(STOPPED)
     report(result, plan, debug)
     if result.failed:
         ctx.exit(FAILED)

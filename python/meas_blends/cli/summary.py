@@ -72,11 +72,10 @@ def _unit_table(units: list[UnitResult]) -> RichTable:
     table.add_column("results", overflow="fold")
     for unit in shown:
         counts = [str(unit.counts.get(name, "")) for name in columns]
-        state = f"{unit.seconds:.1f} s" if unit.tasks_run else "done before"
         if unit.error:
             row = [unit.name, *counts, Text("failed", style="red"), "see below"]
         else:
-            row = [unit.name, *counts, state, _folder(unit.folder)]
+            row = [unit.name, *counts, unit.state, _folder(unit.folder)]
         table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
     if len(shown) < len(units):
         table.caption = f"and {len(units) - len(shown)} more"

@@ -113,8 +113,9 @@ GALAXY_BOUND_RATIOS = TableSchema(
         _NUMBER,
         Column("bound", "f4", "Median bound; of radius and flux relative"),
         Column("robust", "f4", "1.4826 times the median distance of (measured - true) / bound"),
+        Column("robustErr", "f4", "Its standard error, if a Gaussian's"),
         Column("rms", "f4", "Root mean square of (measured - true) / bound"),
-        Column("ratioErr", "f4", "Standard error of a Gaussian's rms with as many galaxies"),
+        Column("rmsErr", "f4", "Its standard error, if a Gaussian's"),
         Column("outliers", "f4", "Share of galaxies more than five bounds off"),
     ),
 )

@@ -29,11 +29,15 @@ _SHARE = 1 / 3
 
 _GB = 2**30
 
+#: Where control groups are, and the file that limits their memory: in newer systems, in older.
+_LIMIT = ("/sys/fs/cgroup", "memory.max")
+_OLD_LIMIT = ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
+
 #: Not every system can promise a file its room.
 _allocate = getattr(os, "posix_fallocate", lambda file, _, size: os.ftruncate(file, size))
 
-#: Maps of the files of all arrays that there are.
-_maps: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
+#: Maps of the files of all arrays that there are, by their identity.
+_maps: weakref.WeakValueDictionary[int, mmap.mmap] = weakref.WeakValueDictionary()
 
 
 def image_array(shape: tuple[int, int], dtype: type | np.dtype) -> np.ndarray:
@@ -81,14 +85,17 @@ def image_array(shape: tuple[int, int], dtype: type | np.dtype) -> np.ndarray:
             f" more{disk} cannot be had ({error.strerror}); name a folder with room for 25 bytes a"
             " pixel by TMPDIR, or cut the image into smaller ones."
         ) from error
-    _maps.add(mapped)
+    _maps[id(mapped)] = mapped
     return np.frombuffer(mapped, dtype).reshape(shape)
 
 
 def release_pages() -> None:
     """Let go of the memory in which parts of large arrays are now; they stay in their files."""
-    for mapped in list(_maps):
-        mapped.madvise(mmap.MADV_DONTNEED)
+    # A list at once: other threads may make arrays meanwhile.
+    for reference in _maps.valuerefs():
+        mapped = reference()
+        if mapped is not None:
+            mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def memory_share() -> float:
@@ -116,15 +123,18 @@ def physical_memory() -> int:
     """Memory of this machine, or of the container or job that this process is in [bytes]."""
     limits = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
     try:
-        # One line a hierarchy; that of the unified one, which limits memory, begins so.
+        # One line a hierarchy: its number, what it limits, and the group that this process is in.
         lines = Path("/proc/self/cgroup").read_text().splitlines()
-        groups = [Path(line[3:]) for line in lines if line.startswith("0::/")]
     except OSError:
-        groups = []
-    for group in groups:
-        for folder in (group, *group.parents):
+        lines = []
+    for _, what, group in (line.split(":", 2) for line in lines):
+        # That of the unified one is empty; older systems have one for memory.
+        if what and "memory" not in what.split(","):
+            continue
+        place, name = _OLD_LIMIT if what else _LIMIT
+        for folder in (Path(group), *Path(group).parents):
             try:
-                limits.append(int(Path(f"/sys/fs/cgroup{folder}/memory.max").read_text()))
+                limits.append(int(Path(f"{place}{folder}/{name}").read_text()))
             # Without a limit it says "max", and at the top there is no such file.
             except (OSError, ValueError):
                 continue

@@ -66,7 +66,9 @@ def _posterior_columns() -> tuple[Column, ...]:
             Column(
                 f"cov_{i}{j}",
                 "f4",
-                f"Covariance of {transformed[i]} and {transformed[j]}",
+                f"Covariance of {transformed[i]} and {transformed[j]}"
+                if i != j
+                else f"Variance of {transformed[i]}",
                 "",
                 "stat.covariance",
             )

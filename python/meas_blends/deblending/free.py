@@ -132,8 +132,10 @@ def _search(
         profile_image(shape.astype(np.float32), place, fitter.psf_sigma, side)
         for shape, place in zip(fitted.shapes[free], places[free].astype(np.float32), strict=True)
     ]
-    # A flux that the profiles left at nothing starts at its error.
-    start = np.where(fitted.fluxes > 0, fitted.fluxes, fitted.errors).astype(np.float32)
+    # A flux that the profiles left at nothing starts at its error; a child without any stays so.
+    lit = fitted.fluxes > 0
+    start = np.where(lit, fitted.fluxes, fitted.errors * lit.any(axis=1, keepdims=True))
+    start = start.astype(np.float32)
     light = _filled(np.array(profiles)[:, None] * start[free][:, :, None, None])
     others = _filled(fitted.patterns[~free] * start[~free][:, :, None, None])
     smooth = _correlation(side, _LENGTH * fitter.psf_sigma)
@@ -159,8 +161,8 @@ def _search(
     fluxes, patterns = start.astype(float), fitted.patterns.copy()
     fluxes[free] = images.sum(axis=(2, 3), dtype=float)
     fluxes[~free] *= factors[: np.count_nonzero(~free)]
-    lit = np.maximum(fluxes[free], np.finfo(np.float32).tiny)[:, :, None, None]
-    patterns[free] = models / lit
+    some = np.maximum(fluxes[free], np.finfo(np.float32).tiny)[:, :, None, None]
+    patterns[free] = models / some
     better = replace(fitted, fluxes=fluxes, patterns=patterns)
     left = blend.weights * (blend.images - better.models.sum(axis=0)) ** 2
     chi2 = float(left.sum(dtype=float)) / np.count_nonzero(blend.weights)

@@ -64,7 +64,7 @@ def ingest_model(
             f"{package}: a model that looks at several bands at once is for all of them; leave out"
             " --band."
         )
-    name = dataset_type or "bands_" * at_once + _type_of(model, package)
+    name = dataset_type or _type_of(model, package, at_once)
     with open_repository(repo) as butler:
         known = _bands(butler, skymap)
         missing = sorted(set(bands) - set(known))
@@ -88,8 +88,15 @@ def ingest_model(
     return done
 
 
-def _type_of(model: ModelPackage, package: str) -> str:
+def _type_of(model: ModelPackage, package: str, at_once: bool) -> str:
     """Dataset type of a package by its kind."""
+    if at_once:
+        if model.kind.startswith("blend_"):
+            return "bands_blend_model"
+        raise BadInputError(
+            f"{package}: a package of kind {model.kind}, which looks at one band; leave out"
+            " --at-once."
+        )
     for start, name in _TYPES.items():
         if model.kind.startswith(start):
             return name

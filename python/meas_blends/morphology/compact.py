@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from .calibration import Calibration, SeeingCalibration
 from .inputs import InputLayout, network_inputs
 from .mixture import GaussianMixture
 from .network import N_OUTPUTS, CompactNetwork
-from .posterior import Posterior
+from .posterior import NORMAL_QUANTILES, Posterior
 from .refinement.priors import GalaxyPrior
 from .weights import load_state, state_arrays
 
@@ -276,14 +276,18 @@ class CompactEstimator:
         return outside
 
 
-def _member_names(members: int) -> list[str]:
+def _member_names(members: int) -> Iterator[str]:
     """What the weights of each network are called: those of one alone have no number."""
     if members < 1:
         raise KeyError("members")
-    return ["network"] if members == 1 else [f"network_{k}" for k in range(members)]
+    # One by one: a damaged package may speak of very many.
+    yield from ["network"] if members == 1 else (f"network_{k}" for k in range(members))
 
 
 def _calibration(
     arrays: Mapping[str, np.ndarray], name: str, value: str = "log_signal"
 ) -> Calibration:
-    return Calibration(arrays[f"{name}.{value}"], arrays[f"{name}.quantiles"])
+    middles, quantiles = arrays[f"{name}.{value}"], arrays[f"{name}.quantiles"]
+    if middles.ndim != 1 or quantiles.shape != (len(middles) or 1, 3, len(NORMAL_QUANTILES)):
+        raise TypeError(f"{name}: shapes {middles.shape} and {quantiles.shape}")
+    return Calibration(middles, quantiles)

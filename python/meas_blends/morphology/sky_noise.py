@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -30,9 +30,10 @@ class SkyNoise:
     """
 
     def __init__(self, rng: np.random.Generator, correlation: float) -> None:
-        self._entropy = rng.integers(_UINT32, size=4).tolist()
+        entropy = rng.integers(_UINT32, size=4).tolist()
         self._correlation = correlation
-        self._tile = lru_cache(_KEPT)(self._draw_tile)
+        # Knows nothing of what holds it: the tiles go when that goes.
+        self._tile = lru_cache(_KEPT)(partial(_draw_tile, entropy))
 
     def stamps(self, y: np.ndarray, x: np.ndarray, size: int) -> np.ndarray:
         """Noise under stamps.
@@ -62,11 +63,6 @@ class SkyNoise:
                 beside, across = _overlap(i, left, columns)
                 part[below, beside] = self._tile(j, i)[inside, across]
 
-    def _draw_tile(self, j: int, i: int) -> np.ndarray:
-        """Draw the white noise of a tile."""
-        seed = np.random.SeedSequence(self._entropy, spawn_key=(j % _UINT32, i % _UINT32))
-        return np.random.default_rng(seed).standard_normal((_TILE, _TILE), np.float32)
-
 
 def correlated_noise(
     rng: np.random.Generator, shape: tuple[int, int], correlation: float
@@ -90,6 +86,12 @@ def correlated_noise(
     """
     ny, nx = shape
     return _correlate(rng.standard_normal((ny + 2, nx + 2), np.float32), correlation)
+
+
+def _draw_tile(entropy: list[int], j: int, i: int) -> np.ndarray:
+    """Draw the white noise of a tile."""
+    seed = np.random.SeedSequence(entropy, spawn_key=(j % _UINT32, i % _UINT32))
+    return np.random.default_rng(seed).standard_normal((_TILE, _TILE), np.float32)
 
 
 def _overlap(number: int, start: int, length: int) -> tuple[slice, slice]:

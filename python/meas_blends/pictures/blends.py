@@ -37,6 +37,8 @@ _CLOSE_VIEW = 256
 _OUTLINE_PIXELS = 4200
 _PANEL = 7.0
 _DPI = 160
+#: Between two things said of the picture.
+_GAP = "   ·   "
 _FIRST = dict(marker="o", color="#ffffff", edge="#000000")
 _OTHER = dict(marker="D", color="#ff3df2", edge="#2b0029")
 
@@ -256,27 +258,15 @@ def _write_title(
         handles.append(Line2D([], [], color=UNKNOWN_COLOUR, lw=1.6, label="no blend probability"))
     width, height = figure.get_size_inches()
     left = figure.axes[0].get_position().x0
-    figure.text(
-        left,
-        1 - 0.22 / height,
-        Path(coadd.name).name,
-        ha="left",
-        va="top",
-        fontsize=12,
-        fontweight="bold",
-        color=INK,
-    )
-    figure.text(
-        left,
-        1 - 0.48 / height,
-        "   ·   ".join([*parts, *counts]),
-        ha="left",
-        va="top",
-        fontsize=9.5,
-        color="#555555",
+    place = dict(ha="left", va="top")
+    title = Path(coadd.name).name
+    figure.text(left, 1 - 0.22 / height, title, fontsize=12, fontweight="bold", color=INK, **place)
+    lines = [_GAP.join(parts), _GAP.join(counts)]
+    below = figure.text(
+        left, 1 - 0.48 / height, _GAP.join(lines), fontsize=9.5, color="#555555", **place
     )
     if handles:
-        figure.legend(
+        legend = figure.legend(
             handles=handles,
             loc="upper right",
             bbox_to_anchor=(1 - 0.1 / width, 1 - 0.1 / height),
@@ -286,6 +276,9 @@ def _write_title(
             handletextpad=0.2,
             borderaxespad=0.2,
         )
+        # Over a narrow image one line would run into the legend.
+        if below.get_window_extent().x1 > legend.get_window_extent().x0:
+            below.set_text("\n".join(lines))
 
 
 def _number(count: int, noun: str) -> str:

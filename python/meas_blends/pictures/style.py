@@ -131,17 +131,18 @@ def draw_scale_bar(axes: Axes, pixel_scale: float, width: float) -> None:
     unit = pixel_scale if np.isfinite(pixel_scale) else 1.0
     length = max((n for n in _NICE_LENGTHS if n <= width * unit / 5), default=_NICE_LENGTHS[0])
     if not np.isfinite(pixel_scale):
-        text = f"{length:g} pixel"
+        text = f"{length:g} pixel" + ("s" if length != 1 else "")
     else:
         text = f"{length / 60:g}′" if length >= 60 else f"{length:g}″"
     share = length / unit / width
     bar = dict(transform=axes.transAxes, color="white", zorder=5)
     axes.plot([0.04, 0.04 + share], [0.045, 0.045], lw=2, path_effects=_OUTLINED, **bar)
+    # From the bar's beginning on, for in a small panel the text is the longer of the two.
     axes.text(
-        0.04 + share / 2,
+        0.04,
         0.058,
         text,
-        ha="center",
+        ha="left",
         va="bottom",
         fontsize=9,
         path_effects=_OUTLINED,

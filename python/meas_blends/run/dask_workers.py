@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
@@ -214,7 +215,10 @@ def dask_client(address: str) -> Iterator[Client]:
     if address == "local":
         # One thread each: tasks compute, and hold an image in memory each.
         share = {MEMORY_VARIABLE: f"{memory_share() / CPU_COUNT / 2**30:.3g}"}
-        target = LocalCluster(CPU_COUNT, threads_per_worker=1, dashboard_address=":0", env=share)
+        with _deaf_to_interrupts():
+            target = LocalCluster(
+                CPU_COUNT, threads_per_worker=1, dashboard_address=":0", env=share
+            )
     else:
         target = address
     try:
@@ -231,3 +235,17 @@ def dask_client(address: str) -> Iterator[Client]:
             if target is not address:
                 client.close()
                 target.close()
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Let processes that start meanwhile leave Ctrl-C to this one, which ends them in order."""
+    if threading.current_thread() is not threading.main_thread():
+        # No other thread may say what becomes of a signal.
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -147,6 +147,7 @@ class PlaceRunner:
         if status == "done":
             result.tasks_run += 1
         elif status != "current":
+            result.tasks_idle += 1
             note = place.space.record.tasks[step.label]["note"]
             result.notes.append(f"task '{step.label}': {status}" + (f", {note}" if note else ""))
 

@@ -44,7 +44,9 @@ class UnitResult:
     seconds : `float`
         Time that this run spent on it.
     tasks_run : `int`
-        Tasks that ran, the others were done before.
+        Tasks that ran.
+    tasks_idle : `int`
+        Tasks that had nothing to do. The others were done before.
     notes : `list` [`str`]
         Tasks that had nothing to do, and why.
     """
@@ -57,7 +59,15 @@ class UnitResult:
     picture: Path | None = None
     seconds: float = 0.0
     tasks_run: int = 0
+    tasks_idle: int = 0
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        """How long it took, or why it took no time."""
+        if self.tasks_run:
+            return f"{self.seconds:.1f} s"
+        return "no work" if self.tasks_idle and not self.counts else "done before"
 
 
 @dataclass

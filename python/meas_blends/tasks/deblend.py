@@ -13,16 +13,14 @@ from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnect
 from ..data.coadd import Coadd
 from ..data.deblending_tables import CHILDREN
 from ..data.footprints import pixel_lists, spans_to_labels
+from ..data.image_names import band_rank
 from ..detection.background import subtract_background
 from ..errors import BadInputError
 from .dimensions import IMAGE, PATCH
 from .filtering import BackgroundConfig
-from .handles import Handle, by_band, in_priority, read_bands
+from .handles import Handle, by_band, read_bands
 
 __all__ = ["DeblendConfig", "DeblendConnections", "DeblendTask", "deblended_bands"]
-
-#: From blue to red. A Butler gives bands by their letters, and the order is that of the tables.
-_BANDS = "ugrizy"
 
 
 class DeblendConnections(PipelineTaskConnections, dimensions=PATCH):
@@ -182,7 +180,7 @@ def deblended_bands(
     Returns
     -------
     coadds : `dict` [`str`, `~meas_blends.data.coadd.Coadd`]
-        By band, from blue to red; others than ugrizy come last, in the order given.
+        By band, from blue to red; others than ugrizy come last, by their names.
 
     Raises
     ------
@@ -191,7 +189,8 @@ def deblended_bands(
     """
     handles = by_band(coadds)
     ready = {}
-    for band, coadd in read_bands(handles, in_priority(handles, _BANDS)):
+    # A Butler gives bands by their letters, and the order is that of the tables.
+    for band, coadd in read_bands(handles, sorted(handles, key=band_rank)):
         if config.subtract_background:
             sources = spans_to_labels(spans, coadd.shape, coadd.xy0) != 0
             coadd = subtract_background(

@@ -52,7 +52,7 @@ class MeasureMorphologyConnections(
         dimensions=("skymap", "tract", "patch", "band"),
     )
     models = ct.Input(
-        doc="Models of a deblender; only with deblended.",
+        doc="What a deblender made of each object: models or stamps; only with deblended.",
         name="blend_child_models",
         storageClass="BlendChildModels",
         dimensions=PATCH,
@@ -99,8 +99,8 @@ class MeasureMorphologyConfig(
         default=False,
     )
     deblended = Field[bool](
-        doc="Subtract the models that a deblender made of all other objects? Only neighbours"
-        " without a model are then masked.",
+        doc="Subtract what a deblender made of all other objects, models or stamps? Only neighbours"
+        " without one are then masked.",
         default=False,
     )
     estimator = estimators.makeField(doc="What measures the stamps, by name.", default="compact")
@@ -282,17 +282,17 @@ class MeasureMorphologyTask(PipelineTask):
         factors[:, 1] = coadd.pixel_scale
         factors[:, 2] = coadd.nanojansky_per_count * stamps.sigma
         posterior = posterior.shifted(np.log(factors))
-        columns = posterior.columns()
+        # Copies, for an estimator may hand over arrays that are not to be written to.
+        columns = {name: np.array(values) for name, values in posterior.columns().items()}
         columns["samples"] = draw_samples(posterior, draws, self.config.n_samples)
         for values in columns.values():
             values[failed] = np.nan
         median = columns["bulgeToTotal_p50"]
-        label = np.select(
+        columns["label"] = np.select(
             [median >= self.config.bulge_dominated, median <= self.config.disk_dominated],
             ["highly bulge-dominated", "highly disk-dominated"],
             "",
         )
-        columns["label"] = label
         below = ~failed & (radius < self.config.below_seeing * stamps.psf_fwhm)
         columns["radiusLabel"] = np.where(below, "Re below the seeing", "")
         columns["maskedFraction"] = stamps.masked_fraction

@@ -137,9 +137,11 @@ class ReportMorphologyTask(PipelineTask):
         from ..pictures.morphology.inputs import MorphologyInputs
         from ..pictures.morphology.report import make_report
 
-        methods = [str(name) for name in tables["costs"]["method"]]
         together = gather(outcomes, GALAXY_OUTCOMES)
-        if not np.any(np.asarray(together["measured"])):
+        known = np.asarray(together["measured"]) & np.asarray(together["posterior"])
+        measured = set(np.asarray(together["method"])[known].tolist())
+        methods = [str(name) for name in tables["costs"]["method"] if str(name) in measured]
+        if not methods:
             raise BadInputError("report: no galaxy was measured; look at the flags of the tables.")
         rng = np.random.default_rng(self.config.seed)
         first = galaxies[0].get()

@@ -12,7 +12,7 @@ from ...data.galaxy_score_tables import GALAXY_BOUND_RATIOS, GALAXY_COMPONENTS
 from .columns import Columns
 from .coverage import inside
 from .outcomes import methods_of, of_method
-from .residuals import robust_scatter
+from .residuals import ROBUST_ERROR, robust_scatter
 from .values import EDGES, STEMS, bins, medians, pulls, residuals, truth
 
 __all__ = ["bound_table", "component_table"]
@@ -57,6 +57,7 @@ def bound_table(outcomes: Table, edges: Mapping[str, Sequence[float]] = _SIGNAL)
                 finite = ratio[rows, i][np.isfinite(ratio[rows, i])]
                 if len(finite) == 0:
                     continue
+                robust, rms = robust_scatter(finite), float(np.sqrt(np.mean(finite**2)))
                 columns.add(
                     method=method,
                     quantity=quantity,
@@ -65,9 +66,10 @@ def bound_table(outcomes: Table, edges: Mapping[str, Sequence[float]] = _SIGNAL)
                     target=stem,
                     nGalaxies=len(finite),
                     bound=float(np.median(bound[rows, i])),
-                    robust=robust_scatter(finite),
-                    rms=float(np.sqrt(np.mean(finite**2))),
-                    ratioErr=1 / np.sqrt(2 * len(finite)),
+                    robust=robust,
+                    robustErr=ROBUST_ERROR * robust / np.sqrt(len(finite)),
+                    rms=rms,
+                    rmsErr=rms / np.sqrt(2 * len(finite)),
                     outliers=float(np.mean(np.abs(finite) > _OUTLIER)),
                 )
     return columns.table()

@@ -12,10 +12,13 @@ from .columns import Columns
 from .outcomes import methods_of, of_method
 from .values import EDGES, STEMS, bins, half_widths, medians, modes, residuals, truth
 
-__all__ = ["agreement", "residual_table", "robust_scatter", "typical_error"]
+__all__ = ["ROBUST_ERROR", "agreement", "residual_table", "robust_scatter", "typical_error"]
 
 #: Residuals above this many half-widths of the posterior are outliers.
 OUTLIER = 5.0
+
+#: Standard error of the robust scatter of Gaussian values over it, times the root of their number.
+ROBUST_ERROR = 1.17
 
 
 def robust_scatter(values: np.ndarray) -> float:
@@ -52,7 +55,7 @@ def agreement(values: np.ndarray) -> dict[str, float]:
         "mean": float(np.mean(values)) if number else nothing,
         "scatter": scatter,
         # Of a Gaussian's median distance, which is 37% efficient.
-        "scatterErr": 1.17 * scatter / np.sqrt(number) if number else nothing,
+        "scatterErr": ROBUST_ERROR * scatter / np.sqrt(number) if number else nothing,
         "rms": float(np.sqrt(np.mean(values**2))) if number else nothing,
         "typicalError": typical_error(values),
     }

@@ -20,7 +20,6 @@ def draw_bins(
     column: str,
     error: str,
     zero: float = 0.0,
-    relative: bool = False,
 ) -> tuple[list[str], list[int]]:
     """Draw a column of scores in bins.
 
@@ -35,8 +34,6 @@ def draw_bins(
         What to draw, and its standard error.
     zero : `float`, optional
         Subtracted.
-    relative : `bool`, optional
-        Whether the error is relative.
 
     Returns
     -------
@@ -53,7 +50,7 @@ def draw_bins(
         shift = 0.5 * ((place + 1) / (len(methods) + 1) - 0.5)
         bin_of = [edges.index((float(row["low"]), float(row["high"]))) for row in theirs]
         value = np.asarray(theirs[column], float)
-        spread = np.asarray(theirs[error], float) * (value if relative else 1.0)
+        spread = np.asarray(theirs[error], float)
         axes.errorbar(
             np.array(bin_of) + shift,
             value - zero,

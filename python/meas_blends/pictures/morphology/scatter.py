@@ -47,7 +47,7 @@ def draw_bound_ratios(ratios: Table, methods: Sequence[str]) -> Figure:
             axes.axhline(1, color=INK, linewidth=0.7)
             axes.axhspan(1, 1.15, color="#e9eef2", linewidth=0)
             part = rows[np.asarray(rows["target"]) == stem]
-            names, numbers = draw_bins(axes, part, methods, column, "ratioErr", relative=True)
+            names, numbers = draw_bins(axes, part, methods, column, f"{column}Err")
             _logarithmic(axes, 0.6, most)
             title = SYMBOLS[stem] if line == 0 else ""
             dress(axes, "S/N" if line else "", f"{name} / bound" if i == 0 else "", title)

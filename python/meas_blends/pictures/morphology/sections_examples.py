@@ -123,7 +123,7 @@ def _peer_rows(peers: Table, methods: Sequence[str]) -> list[list[object]]:
                 with_error(of[stem], "scatter") if stem in enough else "–" for stem in _PEER_ORDER
             ]
             biases = [f"{of[stem]['bias']:+.3f}" if stem in enough else "–" for stem in _PEER_ORDER]
-            first = of["flux"]
+            first = next(iter(of.values()))
             rows.append(
                 [
                     name,

@@ -180,8 +180,9 @@ def _bound_rows(ratios: Table, methods: Sequence[str]) -> list[list[object]]:
                     cells += ["–", "–", "–"]
                     continue
                 row = of[stem]
-                error = f"{row['ratioErr'] * row['robust']:.2f}"
-                cells += [(f"{row['robust']:.2f}", error), f"{row['rms']:.2f}"]
+                cells += [
+                    (f"{row[name]:.2f}", f"{row[f'{name}Err']:.2f}") for name in ("robust", "rms")
+                ]
                 cells.append(f"{100 * row['outliers']:.1f}%")
             name = shown_bin(low, high) if np.isfinite(low) else "all"
             number = max(int(row["nGalaxies"]) for row in of.values())

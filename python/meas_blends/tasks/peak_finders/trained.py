@@ -141,7 +141,7 @@ class TrainedPeakFinderTask(Task):
         if unseen:
             self._warn(
                 f"{filtered.coadd.name}: model {model.label} does not look at"
-                f" {', '.join(unseen)}; choose one that does"
+                f" {', '.join(unseen)}; choose or train one that does"
             )
         maxima = find_maxima(filtered, pixels, self.config.peak_threshold)
         detections = Detections(filtered, pixels, maxima, others or {})
@@ -190,8 +190,8 @@ class TrainedPeakFinderTask(Task):
         outside = prediction.unusual
         if self._is_outside_training(model, filtered.sigma):
             self._warn(
-                f"{filtered.coadd.name}: its PSF is unlike those of model {model.label}; train one"
-                " on scenes like it"
+                f"{filtered.coadd.name}: its PSF is unlike those of model {model.label};"
+                " train one on scenes like it, as the pipeline patch_models does"
             )
             outside = np.ones(len(detections), bool)
         bad = pixels.reduce(np.logical_or, filtered.bad.ravel()[pixels.flat])
