@@ -123,7 +123,11 @@ MORPHOLOGY = TableSchema(
         Flag(
             8, "OUTSIDE_TRAINING", "flux, PSF or pixel scale outside what the model was trained on"
         ),
-        Flag(9, "NOT_REFINED", "not fitted to the pixels: the posterior is the network's"),
+        Flag(
+            9,
+            "NOT_REFINED",
+            "of a model that refines: not fitted to the pixels, the posterior is the network's",
+        ),
     ),
 )
 
