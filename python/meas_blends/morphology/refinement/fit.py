@@ -58,6 +58,12 @@ class Problem:
         """See `GalaxyPrior.unfold`."""
         return self.prior.unfold(z, self.log_flux[rows], self.angle[rows], share)
 
+    def parts(self, m: int) -> tuple[torch.Tensor, ...]:
+        """Split m galaxies into those that are drawn at once."""
+        device = self.data.device
+        chunk = _CPU_CHUNK if device.type == "cpu" else _GPU_CHUNK
+        return torch.arange(m, device=device).split(chunk)
+
     def evaluate(
         self, rows: torch.Tensor, z: torch.Tensor, share: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -79,12 +85,7 @@ class Problem:
         curvature : `torch.Tensor`, (m, 14, 14)
             By the first derivatives alone (Gauss and Newton's).
         """
-        parts = [
-            self._evaluate(rows[part], z[part], share[part])
-            for part in torch.arange(len(rows), device=z.device).split(
-                _CPU_CHUNK if z.device.type == "cpu" else _GPU_CHUNK
-            )
-        ]
+        parts = [self._evaluate(rows[part], z[part], share[part]) for part in self.parts(len(rows))]
         return tuple(torch.cat(column) for column in zip(*parts, strict=True))
 
     def _evaluate(

@@ -37,9 +37,6 @@ _FAINTEST = 1.0
 #: Radii of each component that are tried, and where in the range of ln radius they lie.
 _RADII, _ENDS = 7, (0.03, 0.97)
 
-#: Galaxies whose components are drawn at once.
-_CHUNK = 16
-
 
 @dataclass(frozen=True)
 class Start:
@@ -136,7 +133,7 @@ def _pairs(
     model = problem.unfold(rows, rough, free).model.to(problem.data.device)
     radii = torch.exp(log_radii)
     squares, products = [], []
-    for part in torch.arange(len(rows), device=rows.device).split(_CHUNK):
+    for part in problem.parts(len(rows)):
         here, galaxies = rows[part], model.select(part)
         derivatives, centre = problem.derivatives.select(here), (galaxies.dx, galaxies.dy)
         bulges = derivatives.components(
