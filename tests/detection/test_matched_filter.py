@@ -53,7 +53,7 @@ def test_correlated_noise_is_allowed_for_where_variance_was_estimated():
     variance = np.full(image.shape, image.var())
     fields = {"psf": gaussian_psf(SIGMA)}
     given = Coadd(image, variance, **fields)
-    estimated = given.replace(variance_estimated=True)
+    estimated = given.replace(origins={"variance": "estimated"})
     naive = matched_filter(given, noise="variance")
     corrected = matched_filter(estimated, noise="variance")
     assert naive.significance.std() > 1.6

@@ -260,7 +260,7 @@ def test_unknown_treatment_of_neighbours():
 
 def test_stamps_know_the_psf():
     coadd, labels, peaks = two_footprints()
-    np.testing.assert_array_equal(cut(coadd, labels, peaks).psf, coadd.psf)
+    np.testing.assert_array_equal(cut(coadd, labels, peaks).psf, coadd.psf.middle)
 
 
 def test_large_stamps_come_in_smaller_batches():

@@ -20,7 +20,7 @@ def test_what_the_user_gives_wins(bare):
     options = ImageOptions(psf_fwhm=1.0, pixel_scale=0.25, zero_point=26.0)
     coadd = read_image(bare, options)
     assert (coadd.pixel_scale, coadd.zero_point) == (0.25, 26.0)
-    assert psf_fwhm(coadd.psf) == pytest.approx(4.0, rel=0.02)
+    assert psf_fwhm(coadd.psf.middle) == pytest.approx(4.0, rel=0.02)
     for name in ("psf", "pixel_scale", "zero_point"):
         assert coadd.origins[name] == "given by the user"
     assert coadd.variance is not None
@@ -35,7 +35,7 @@ def test_a_psf_image_is_used(bare, tmp_path):
     psf = np.outer([1, 2, 1], [1, 2, 1]).astype(float)
     fits.writeto(tmp_path / "psf.fits", psf)
     coadd = read_image(bare, ImageOptions(psf=read_psf(tmp_path / "psf.fits")))
-    np.testing.assert_allclose(coadd.psf, psf / 16)
+    np.testing.assert_allclose(coadd.psf.middle, psf / 16)
 
 
 def test_wrong_psf_files(tmp_path):

@@ -92,14 +92,14 @@ def test_width_is_that_of_the_fast_mode(bright):
     x, y = galaxies["x"][3], galaxies["y"][3]
     width = _width(full.image, x, y)
     assert width == pytest.approx(_width(expected, x, y), rel=0.02)
-    middle = full.psf.shape[0] // 2
-    assert width == pytest.approx(_width(full.psf, middle, middle), rel=0.02)
+    middle = full.psf.middle.shape[0] // 2
+    assert width == pytest.approx(_width(full.psf.middle, middle, middle), rel=0.02)
 
 
 def test_psf_is_that_of_the_exposures_drawn():
     """One exposure twice as wide as the survey's median shows in the coadd's PSF."""
     survey = _few(1, psf_scatter=1.0)
-    widths = [psf_sigma(render_exposures(EMPTY, survey, (8, 8), _rng(k)).psf) for k in range(6)]
+    widths = [psf_sigma(render_exposures(EMPTY, survey, (8, 8), _rng(k)).psf.middle) for k in range(6)]
     assert max(widths) > 1.5 * min(widths)
 
 
@@ -180,5 +180,5 @@ def test_a_scene_of_the_full_mode():
         assert left.mean() == pytest.approx(0.0, abs=0.02)
         assert left.std() == pytest.approx(1.0, abs=0.05)
     assert np.median(full.variance) == pytest.approx(np.median(fast.variance), rel=0.01)
-    assert psf_sigma(full.psf) == pytest.approx(psf_sigma(fast.psf), rel=0.04)
+    assert psf_sigma(full.psf.middle) == pytest.approx(psf_sigma(fast.psf.middle), rel=0.04)
     assert full.image.sum() == pytest.approx(light.sum(), rel=0.01)

@@ -36,7 +36,7 @@ def test_bands_show_the_same_sky_with_noise_of_their_own():
     assert (green.band, red.band) == ("g", "r")
     for name in ("galaxyId", "x", "y", "diskHalfLightRadius", "isStar"):
         np.testing.assert_array_equal(g[name], r[name])
-    assert green.psf.shape != red.psf.shape or not np.allclose(green.psf, red.psf)
+    assert green.psf.middle.shape != red.psf.middle.shape or not np.allclose(green.psf.middle, red.psf.middle)
     noise = [c.image[:20] - np.median(c.image) for c in (green, red)]
     assert not np.allclose(noise[0] / noise[0].std(), noise[1] / noise[1].std(), atol=0.5)
 
@@ -58,7 +58,7 @@ def test_variation_reaches_the_scene():
     plain, small = _scene()
     _, large = _scene(variation=Variation(size_scale=(1.25, 1.25)))
     _, dense = _scene(variation=Variation(density_scale=(3.0, 3.0)))
-    assert wide.psf.max() < 0.7 * plain.psf.max()
+    assert wide.psf.middle.max() < 0.7 * plain.psf.middle.max()
     ratio = np.median(deep.variance) / np.median(plain.variance)
     assert ratio == pytest.approx(10 ** (-0.4 * 1.4), rel=0.01)
     np.testing.assert_allclose(

@@ -44,7 +44,7 @@ def test_matched_filter_finds_the_promised_share_of_the_nominal_significance():
     for column in ("bulgeHalfLightRadius", "diskHalfLightRadius"):
         galaxies[column] = np.float32(0.001)
     coadd = render_scene(galaxies, LSST, (201, 201), _rng())
-    psf = coadd.psf.astype(float)
+    psf = coadd.psf.middle.astype(float)
     half = psf.shape[0] // 2
     stamp = coadd.image[100 - half : 101 + half, 100 - half : 101 + half]
     sky_variance = np.median(coadd.variance)

@@ -49,7 +49,7 @@ def test_scenes_differ_and_repeat():
 def test_configuration_reaches_the_scene():
     plain, wide, deep = _run(), _run(psf_fwhm=1.1), _run(extra_depth=0.7)
     large, sparse, bright = _run(size_scale=1.25), _run(density_scale=0.3), _run(mag_faint=24.0)
-    assert wide.coadd.psf.max() < 0.7 * plain.coadd.psf.max()
+    assert wide.coadd.psf.middle.max() < 0.7 * plain.coadd.psf.middle.max()
     ratio = np.median(deep.coadd.variance) / np.median(plain.coadd.variance)
     assert ratio == pytest.approx(10 ** (-0.4 * 1.4), rel=0.01)
     np.testing.assert_allclose(
@@ -75,7 +75,7 @@ def test_the_quantum_gives_the_scene_its_number():
 
 def test_variation_is_configuration():
     plain, wide = _run(), _run(psf_fwhm_range=[1.0, 1.1], extra_depth_range=[0.5, 0.7])
-    assert wide.coadd.psf.max() < 0.75 * plain.coadd.psf.max()
+    assert wide.coadd.psf.middle.max() < 0.75 * plain.coadd.psf.middle.max()
     assert np.median(wide.coadd.variance) < 0.5 * np.median(plain.coadd.variance)
     nominal = _run(psf_fwhm_range=[1.0, 1.1], size_scale_range=[1.2, 1.3], nominal_fraction=1.0)
     np.testing.assert_array_equal(nominal.coadd.image, plain.coadd.image)
@@ -91,7 +91,7 @@ def test_stars_lensing_and_fields_are_configuration():
     rich = _run(star_density=50.0, psf_field=0.05, psf_ellipticity=0.03, uneven_depth=0.8)
     assert rich.truth["isStar"].sum() > 5
     assert np.any(rich.truth["shear1"])
-    assert not np.allclose(rich.coadd.psf, rich.coadd.psf.T, atol=1e-4)
+    assert not np.allclose(rich.coadd.psf.middle, rich.coadd.psf.middle.T, atol=1e-4)
     assert np.median(rich.coadd.variance) > np.median(plain.coadd.variance)
 
 

@@ -11,7 +11,7 @@ from astropy.wcs.utils import proj_plane_pixel_scales
 
 from ..errors import BadInputError
 from .large import image_array
-from .psf import normalise_psf
+from .psf import CellPsf
 from .tiles import row_strips
 
 __all__ = [
@@ -67,17 +67,20 @@ class Coadd:
         Pixel values [count], turned into native float32; NaN where a masked
         array hides them.
     variance : `numpy.ndarray`, (ny, nx), optional
-        Variance of each pixel [count^2]. ``None`` where the file has none;
+        Variance of single pixels [count^2], whatever their neighbours do, as
+        in the coadds of Rubin and HSC. ``None`` where the file has none;
         `meas_blends.detection.complete_coadd` estimates it.
-    variance_estimated : `bool`
-        The variance was estimated from the scatter of pixels, so it knows
-        nothing of correlations between them.
+    noise_correlation : `numpy.ndarray`, (odd, odd), optional
+        Autocorrelation of the noise at small lags, 1 at lag 0 in the middle.
+        ``None`` until it is known from noise realizations or estimated by
+        `meas_blends.detection.complete_coadd`.
     mask : `numpy.ndarray` of int32, (ny, nx), optional
         Mask bits; all clear if not given.
     mask_planes : `dict` [`str`, `int`]
         Bit number of each named plane in ``mask``.
-    psf : `numpy.ndarray`, (odd, odd), optional
-        PSF image whose centre pixel is the PSF's centre, with unit sum.
+    psf : `~meas_blends.data.psf.CellPsf`, optional
+        The PSF as a function of place. One image of it, (odd, odd), its
+        centre pixel the PSF's centre, is turned into that.
     wcs : `astropy.wcs.WCS`, optional
         Of the array (0-based array pixels, not parent pixels).
     zero_point : `float`
@@ -93,6 +96,10 @@ class Coadd:
     origins : `dict` [`str`, `str`]
         Where ``variance``, ``psf``, ``zero_point``... came from, one phrase
         each; goes into ``run.json``.
+    remarks : `dict` [`str`, `str`]
+        What was assumed about the image, or left out of its file, by subject
+        ("zero point", "PSF"...): one line each for the screen and
+        ``run.json``, with the option that gives what is missing.
 
     Raises
     ------
@@ -105,7 +112,7 @@ class Coadd:
     variance: np.ndarray | None = None
     mask: np.ndarray | None = None
     mask_planes: dict[str, int] = field(default_factory=lambda: dict(DEFAULT_MASK_PLANES))
-    psf: np.ndarray | None = None
+    psf: CellPsf | None = None
     wcs: WCS | None = None
     zero_point: float = float("nan")
     band: str = ""
@@ -113,7 +120,8 @@ class Coadd:
     pixel_scale: float | None = None
     name: str = "coadd"
     origins: dict[str, str] = field(default_factory=dict)
-    variance_estimated: bool = False
+    remarks: dict[str, str] = field(default_factory=dict)
+    noise_correlation: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         self.image = _native(self.image, np.float32)
@@ -133,8 +141,8 @@ class Coadd:
                     f"{self.name}: the {label} has shape {plane.shape} but the image"
                     f" {self.image.shape}; give planes of one shape."
                 )
-        if self.psf is not None:
-            self.psf = normalise_psf(self.psf, self.name)
+        if self.psf is not None and not isinstance(self.psf, CellPsf):
+            self.psf = CellPsf.constant(self.psf, self.name)
         if self.pixel_scale is None:
             self.pixel_scale = _pixel_scale(self.wcs)
         self._check_numbers()
@@ -251,8 +259,9 @@ class Coadd:
         )
 
     def replace(self, **changes: object) -> Coadd:
-        """Return a copy with some fields changed; ``origins`` are merged."""
-        changes["origins"] = {**self.origins, **changes.get("origins", {})}
+        """Return a copy with some fields changed; ``origins`` and ``remarks`` are merged."""
+        for name in ("origins", "remarks"):
+            changes[name] = {**getattr(self, name), **changes.get(name, {})}
         return dataclasses.replace(self, **changes)
 
 

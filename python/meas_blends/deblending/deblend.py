@@ -64,8 +64,8 @@ def deblend(
         pixels,
         [side for side in CUTOUT_SIDES if side <= max_side],
     )
-    widths = [psf_sigma(coadd.psf) for coadd in coadds.values()]
-    fitter = BlendFitter([coadd.psf for coadd in coadds.values()], min(widths), max_steps)
+    widths = [psf_sigma(coadd.psf.middle) for coadd in coadds.values()]
+    fitter = BlendFitter([coadd.psf.middle for coadd in coadds.values()], min(widths), max_steps)
     found = Children(peaks, bands, cutter.scales)
     sides = cutter.sides()
     for row, identifier in enumerate(pixels.identifiers):

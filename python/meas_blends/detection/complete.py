@@ -49,7 +49,6 @@ def complete_coadd(coadd: Coadd) -> Coadd:
     if coadd.variance is None:
         coadd = coadd.replace(
             variance=_estimated(coadd),
-            variance_estimated=True,
             origins={"variance": f"estimated from the clipped scatter of the image{reason}"},
         )
     if coadd.psf is None:

@@ -126,8 +126,8 @@ class MatchedFilter:
         bad = coadd.bad
         typical = 1.0 if bad.all() else float(np.sqrt(rough_median(coadd.variance, bad)))
         image = coadd.image if image is None else image
-        matched = cls(coadd, bad, image, kernel, psf_sigma(coadd.psf), typical)
-        if coadd.variance_estimated:
+        matched = cls(coadd, bad, image, kernel, psf_sigma(coadd.psf.middle), typical)
+        if coadd.origins.get("variance", "").startswith("estimated"):
             matched = dataclasses.replace(matched, correlation=matched._correlation())
         if noise == "scatter":
             matched = dataclasses.replace(matched, excess=matched._excess())
@@ -188,10 +188,11 @@ class MatchedFilter:
             )
             variance *= weight**2
         else:
+            psf = self.coadd.psf.middle
             # Correlation, not convolution: the filter must match the PSF's own orientation.
             smoothed, variance = (
                 correlate(plane, self.bad, kernel, rows, columns)[::step, ::step]
-                for plane, kernel in zip(planes, (self.coadd.psf, self.coadd.psf**2), strict=True)
+                for plane, kernel in zip(planes, (psf, psf**2), strict=True)
             )
         # Where every pixel under the kernel is bad there is neither signal nor noise.
         floor = np.float32(np.finfo(np.float32).tiny)

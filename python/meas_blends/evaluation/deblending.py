@@ -140,7 +140,7 @@ def match_children(
         colour = np.where(lit, -2.5 * np.log10(bluest / reference), np.nan)
     peak_x, peak_y = (np.asarray(peaks[f"f_{axis}"], float)[kept] for axis in ("x", "y"))
     shapes = np.full((len(kept), 2), np.nan)
-    shapes[by] = _child_shapes(stamps, children[kept[by]], bands[0], psf_sigma(coadd.psf))
+    shapes[by] = _child_shapes(stamps, children[kept[by]], bands[0], psf_sigma(coadd.psf.middle))
     count = np.unique(owner, return_counts=True)
     parents = _take(owner, galaxy, 0)
     parents = np.where(galaxy >= 0, parents, _take(parent, child, 0))

@@ -167,7 +167,7 @@ def _delta_chi2(
     side = np.asarray(_SIDES)[np.minimum(np.searchsorted(_SIDES, extent), len(_SIDES) - 1)]
     chi2 = np.empty(len(side))
     for one_side in np.unique(side):
-        waves = make_waves(filtered.coadd.psf, int(one_side))
+        waves = make_waves(filtered.coadd.psf.middle, int(one_side))
         rows = np.flatnonzero(side == one_side)
         for start in range(0, len(rows), _BATCH):
             batch = rows[start : start + _BATCH]

@@ -104,7 +104,7 @@ class StampCutter:
         self.neighbours = neighbours
         self.size = size
         self.min_core = min_core
-        self.psf_sigma = psf_width(coadd.psf)
+        self.psf_sigma = psf_width(coadd.psf.middle)
         self.footprint = np.asarray(peaks["footprintId"], np.int64)
         self.x = np.asarray(peaks["i_x"], np.int64) - coadd.xy0[0]
         self.y = np.asarray(peaks["i_y"], np.int64) - coadd.xy0[1]
@@ -180,7 +180,7 @@ class StampCutter:
             images=images,
             usable=usable,
             sigma=sigma,
-            psf=self.coadd.psf,
+            psf=self.coadd.psf.middle,
             psf_sigma=np.full(n, self.psf_sigma, np.float32),
             noise_correlation=np.full(n, self.noise_correlation, np.float32),
             dx=self.dx[rows],

@@ -107,7 +107,7 @@ def measure_likeness(coadd: Coadd, base: Survey) -> Likeness:
     # Counts a photon go down, and photons up, with the number of exposures.
     exposures = survey.n_exposures * photons * survey.counts_per_photon**2 / variance
     survey = survey.replace(n_exposures=float(exposures))
-    return Likeness(_match_width(survey, psf_sigma(coadd.psf)), _shear(coadd.psf))
+    return Likeness(_match_width(survey, psf_sigma(coadd.psf.middle)), _shear(coadd.psf.middle))
 
 
 def _match_width(survey: Survey, sigma: float) -> Survey:

@@ -31,7 +31,7 @@ def test_kernel_psf_with_a_fixed_kernel(write_exposure, archive, two_columns):
     kernel = fixed_kernel(tables, image)
     psf = tables.add("KernelPsf", kernel=kernel, averagePosition=(0.0, 0.0))
     coadd = read_coadd(write_exposure(tables, PSF_ID=psf))
-    assert coadd.psf == pytest.approx(normalised(image), abs=1e-6)
+    assert coadd.psf.middle == pytest.approx(normalised(image), abs=1e-6)
     assert coadd.origins["psf"] == "KernelPsf in the file"
 
 
@@ -41,8 +41,8 @@ def test_rows_and_columns_are_not_swapped(write_exposure, archive):
     image[:, 12:] *= 0.5
     psf = tables.add("KernelPsf", kernel=fixed_kernel(tables, image), averagePosition=(0.0, 0.0))
     coadd = read_coadd(write_exposure(tables, PSF_ID=psf))
-    assert coadd.psf.shape == (13, 21)
-    assert coadd.psf == pytest.approx(normalised(image), abs=1e-6)
+    assert coadd.psf.middle.shape == (13, 21)
+    assert coadd.psf.middle == pytest.approx(normalised(image), abs=1e-6)
 
 
 def test_a_kernel_whose_centre_is_not_in_the_middle_is_padded(write_exposure, archive):
@@ -51,9 +51,9 @@ def test_a_kernel_whose_centre_is_not_in_the_middle_is_padded(write_exposure, ar
     kernel = fixed_kernel(tables, image, centre=(10, 8))
     psf = tables.add("KernelPsf", kernel=kernel, averagePosition=(0.0, 0.0))
     coadd = read_coadd(write_exposure(tables, PSF_ID=psf))
-    assert coadd.psf.shape == (21, 21)
-    assert coadd.psf[10, 10] == coadd.psf.max()
-    assert coadd.psf[0, 0] == 0.0
+    assert coadd.psf.middle.shape == (21, 21)
+    assert coadd.psf.middle[10, 10] == coadd.psf.middle.max()
+    assert coadd.psf.middle[0, 0] == 0.0
 
 
 @pytest.mark.parametrize("kind", ["Chebyshev1Function2D", "PolynomialFunction2D"])
@@ -84,7 +84,7 @@ def test_pca_psf_that_varies(write_exposure, archive, kind):
     )
     psf = tables.add("PcaPsf", kernel=kernel, averagePosition=CENTRE)
     coadd = read_coadd(write_exposure(tables, PSF_ID=psf))
-    assert coadd.psf == pytest.approx(normalised(images[0] + expected * images[1]), abs=1e-6)
+    assert coadd.psf.middle == pytest.approx(normalised(images[0] + expected * images[1]), abs=1e-6)
 
 
 def test_combination_with_fixed_amplitudes(write_exposure, archive):
@@ -99,25 +99,25 @@ def test_combination_with_fixed_amplitudes(write_exposure, archive):
     )
     psf = tables.add("PcaPsf", kernel=kernel, averagePosition=(0.0, 0.0))
     coadd = read_coadd(write_exposure(tables, ARCHIVE_ID_PSF=psf))
-    assert coadd.psf == pytest.approx(normalised(images[0] + 0.25 * images[1]), abs=1e-6)
+    assert coadd.psf.middle == pytest.approx(normalised(images[0] + 0.25 * images[1]), abs=1e-6)
 
 
 def test_gaussian_psfs_by_formula(write_exposure, archive):
     tables = archive()
     psf = tables.add("SingleGaussianPsf", dimensions=(21, 21), sigma=2.2)
-    assert read_coadd(write_exposure(tables, PSF_ID=psf)).psf == pytest.approx(
+    assert read_coadd(write_exposure(tables, PSF_ID=psf)).psf.middle == pytest.approx(
         normalised(gaussian(2.2)), abs=1e-6
     )
     tables = archive(False)
     psf = tables.add("DoubleGaussianPsf", dimensions=(21, 21), sigma1=1.7, sigma2=3.4, b=0.1)
-    assert read_coadd(write_exposure(tables, PSF_ID=psf)).psf == pytest.approx(
+    assert read_coadd(write_exposure(tables, PSF_ID=psf)).psf.middle == pytest.approx(
         normalised(gaussian(1.7) + 0.1 * gaussian(3.4)), abs=1e-6
     )
     tables = archive()
     psf = tables.add("DoubleGaussianPsf", dimensions=(20, 20), sigma1=1.7, sigma2=0.0, b=0.0)
     coadd = read_coadd(write_exposure(tables, PSF_ID=psf))
-    assert coadd.psf.shape == (21, 21)
-    assert coadd.psf[10, 10] == coadd.psf.max()
+    assert coadd.psf.middle.shape == (21, 21)
+    assert coadd.psf.middle[10, 10] == coadd.psf.middle.max()
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_analytic_kernel(write_exposure, archive, function, expected):
         kernelfunction=tables.add(name, **fields),
     )
     psf = tables.add("KernelPsf", kernel=kernel, averagePosition=(0.0, 0.0))
-    image = read_coadd(write_exposure(tables, PSF_ID=psf)).psf
+    image = read_coadd(write_exposure(tables, PSF_ID=psf)).psf.middle
     x, y = (np.exp(-0.5 * ((np.arange(21) - 10) / sigma) ** 2) for sigma in expected)
     assert image == pytest.approx(normalised(np.outer(y, x)), abs=1e-6)
 

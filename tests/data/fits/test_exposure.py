@@ -133,9 +133,9 @@ def test_real_exposure(shared_data):
     assert coadd.band == "r"
     assert coadd.zero_point == pytest.approx(31.995, abs=1e-3)
     assert coadd.pixel_scale == pytest.approx(0.168, abs=0.003)
-    assert coadd.psf.shape == (31, 31)
-    assert coadd.psf.sum() == pytest.approx(1.0, abs=1e-5)
-    assert np.unravel_index(coadd.psf.argmax(), coadd.psf.shape) == (15, 15)
+    assert coadd.psf.middle.shape == (31, 31)
+    assert coadd.psf.middle.sum() == pytest.approx(1.0, abs=1e-5)
+    assert np.unravel_index(coadd.psf.middle.argmax(), coadd.psf.middle.shape) == (15, 15)
     assert coadd.origins["psf"] == "PcaPsf in the file"
     ra, dec = coadd.sky([870.0], [610.0])
     assert (ra[0], dec[0]) == (pytest.approx(10.1798, abs=1e-3), pytest.approx(40.9641, abs=1e-3))

@@ -52,7 +52,7 @@ def test_named_hdus_in_any_order(tmp_path):
     coadd = read_coadd(path)
     assert np.array_equal(coadd.image, RAMP)
     assert np.array_equal(coadd.variance, RAMP + 1.0)
-    assert coadd.psf == pytest.approx(np.full((3, 5), 1.0 / 15.0))
+    assert coadd.psf.middle == pytest.approx(np.full((3, 5), 1.0 / 15.0))
     assert coadd.mask_planes == {"CLIP": 2, "SENSOR_EDGE": 1}
     assert (coadd.mask == 6).all()
     assert coadd.origins["psf"] == "HDU PSF"

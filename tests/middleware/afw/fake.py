@@ -254,8 +254,8 @@ def exposure(coadd, band="i", physical="HSC-I", centre=None):
     """Exposure of all that a coadd has; the PSF's centre may be off the middle of its image."""
     parts = {}
     if coadd.psf is not None:
-        middle = (coadd.psf.shape[1] // 2, coadd.psf.shape[0] // 2)
-        parts["psf"] = Psf(coadd.psf, centre or middle)
+        middle = (coadd.psf.middle.shape[1] // 2, coadd.psf.middle.shape[0] // 2)
+        parts["psf"] = Psf(coadd.psf.middle, centre or middle)
     if coadd.wcs is not None:
         parts["wcs"] = SkyWcs(coadd.wcs, coadd.xy0)
     if np.isfinite(coadd.zero_point):

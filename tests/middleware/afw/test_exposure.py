@@ -38,17 +38,17 @@ def test_pixels_are_copies(afw):
 
 def test_psf(afw):
     coadd = scene()
-    assert np.allclose(coadd_from_exposure(afw.exposure(coadd)).psf, coadd.psf, atol=1e-7)
+    assert np.allclose(coadd_from_exposure(afw.exposure(coadd)).psf.middle, coadd.psf.middle, atol=1e-7)
 
 
 def test_a_psf_off_the_middle_of_its_image(afw):
     coadd = scene()
-    wide = np.pad(coadd.psf, ((0, 2), (4, 0)))
+    wide = np.pad(coadd.psf.middle, ((0, 2), (4, 0)))
     wider = coadd.replace(psf=wide)
-    half = coadd.psf.shape[0] // 2
-    found = coadd_from_exposure(afw.exposure(wider, centre=(half + 4, half))).psf
+    half = coadd.psf.middle.shape[0] // 2
+    found = coadd_from_exposure(afw.exposure(wider, centre=(half + 4, half))).psf.middle
     assert np.unravel_index(found.argmax(), found.shape) == (found.shape[0] // 2,) * 2
-    assert np.allclose(found, coadd.psf, atol=1e-7)
+    assert np.allclose(found, coadd.psf.middle, atol=1e-7)
 
 
 def test_calibration_and_band(afw):

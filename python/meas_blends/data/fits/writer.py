@@ -41,7 +41,7 @@ def write_coadd(coadd: Coadd, path: str | os.PathLike[str]) -> None:
         mask.header[card if len(card) <= 8 else f"HIERARCH {card}"] = bit
     hdus.append(mask)
     if coadd.psf is not None:
-        hdus.append(fits.ImageHDU(coadd.psf, name="PSF"))
+        hdus.append(fits.ImageHDU(coadd.psf.middle, name="PSF"))
     with write_whole(path) as temporary:
         fits.HDUList(hdus).writeto(temporary)
 
