@@ -30,7 +30,7 @@ def test_a_complete_coadd_is_the_same_object():
 
 
 def test_nothing_that_is_there_is_changed():
-    variance, psf = np.full((160, 160), 4.0), gaussian_psf(3.0)
+    variance, psf = np.full((160, 160), 4.0), gaussian_psf(1.8)
     coadd = Coadd(starry_image(), variance=variance, origins={"variance": "HDU VARIANCE"})
     completed = complete_coadd(coadd)
     assert (completed.variance == 4.0).all()
@@ -88,10 +88,59 @@ def test_a_bare_array_is_no_coadd():
         complete_coadd(starry_image())
 
 
-def test_whether_the_variance_was_estimated_is_remembered():
-    image = np.random.default_rng(1).normal(size=(80, 80))
-    assert "variance" in complete_coadd(Coadd(image)).origins
-    assert "variance" not in complete_coadd(Coadd(image, np.ones((80, 80)))).origins
+def resampled_image(seed=3, side=512):
+    """Unit noise of pixels before a bilinear shift by half a pixel along one axis, and stars."""
+    rng = np.random.default_rng(seed)
+    white = rng.normal(size=(side, side + 1))
+    image = 0.5 * (white[:, 1:] + white[:, :-1])
+    psf = gaussian_psf(1.8, 25)
+    for y, x in rng.integers(12, side - 12, (60, 2)):
+        image[y - 12 : y + 13, x - 12 : x + 13] += 500.0 * psf
+    return image
+
+
+@pytest.mark.parametrize("share", [0.1, 0.42, 0.5, 0.7, 1.0, 20.0])
+def test_every_convention_of_the_variance_comes_to_that_of_single_pixels(share):
+    """The plane of a file may stand for photons, pixels or fluxes: pixels decide."""
+    plane = np.full((512, 512), share)
+    plane[:, 256:] *= 1.02
+    coadd = complete_coadd(Coadd(resampled_image(), plane, psf=gaussian_psf(1.8)))
+    assert np.median(coadd.variance) == pytest.approx(0.5, rel=0.1)
+    # What it says of one place against another is kept.
+    assert coadd.variance[0, -1] / coadd.variance[0, 0] == pytest.approx(1.02, rel=1e-3)
+    lags = coadd.noise_correlation
+    k = len(lags) // 2
+    assert lags[k, k + 1] == pytest.approx(0.5, abs=0.02)
+    assert lags[k + 1, k] == pytest.approx(0.0, abs=0.02)
+    off = np.sqrt(0.5 / share)
+    assert ("variance" in coadd.remarks) == (max(off, 1 / off) > 1.5)
+    assert complete_coadd(coadd) is coadd
+
+
+def test_a_correlation_from_the_file_stands():
+    known = np.zeros((5, 5))
+    known[2, 1:4] = 0.4, 1.0, 0.4
+    coadd = Coadd(resampled_image(), np.full((512, 512), 0.5), noise_correlation=known)
+    assert complete_coadd(coadd).noise_correlation is known
+
+
+def test_a_map_of_weights_is_no_variance():
+    rng = np.random.default_rng(4)
+    sigma = 1.0 + 4.0 * (np.indices((512, 512))[1] > 256)
+    image = rng.normal(size=(512, 512)) * sigma
+    coadd = complete_coadd(Coadd(image, 1.0 / sigma**2 / 50, psf=gaussian_psf(1.8)))
+    found = np.sqrt([np.median(coadd.variance[:, :200]), np.median(coadd.variance[:, 312:])])
+    assert found == pytest.approx([1.0, 5.0], rel=0.05)
+    assert "estimated from the pixels instead" in coadd.remarks["variance"]
+    assert "--weight" in coadd.remarks["variance"]
+
+
+def test_a_plane_without_blank_pixels_beside_it_is_believed():
+    image = np.random.default_rng(1).normal(size=(12, 12))
+    coadd = complete_coadd(Coadd(image, np.full((12, 12), 9.0), psf=gaussian_psf(1.8)))
+    assert (coadd.variance == 9.0).all()
+    assert coadd.noise_correlation.sum() == 1.0
+    assert "no blank pixels" in coadd.origins["noise"]
 
 
 def test_strips_of_rows_change_nothing(monkeypatch):

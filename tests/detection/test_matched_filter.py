@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from meas_blends.data.coadd import Coadd
-from meas_blends.detection.matched_filter import matched_filter
+from meas_blends.detection.complete import complete_coadd
+from meas_blends.detection.matched_filter import confusion, matched_filter
 from meas_blends.detection.psf import gaussian_psf
 
 SIGMA = 2.0
@@ -46,18 +47,19 @@ def test_psf_kernel_keeps_the_orientation_of_the_psf():
     assert np.unravel_index(filtered.significance.argmax(), (61, 61)) == (30, 30)
 
 
-def test_correlated_noise_is_allowed_for_where_variance_was_estimated():
+def test_correlated_noise_is_allowed_for_where_its_correlation_is_known():
     rng = np.random.default_rng(8)
     white = rng.normal(0, 3, (513, 513))
     image = 0.25 * (white[1:, 1:] + white[1:, :-1] + white[:-1, 1:] + white[:-1, :-1])
     variance = np.full(image.shape, image.var())
     fields = {"psf": gaussian_psf(SIGMA)}
     given = Coadd(image, variance, **fields)
-    estimated = given.replace(origins={"variance": "estimated"})
     naive = matched_filter(given, noise="variance")
-    corrected = matched_filter(estimated, noise="variance")
+    corrected = matched_filter(complete_coadd(given), noise="variance")
     assert naive.significance.std() > 1.6
     assert corrected.significance.std() == pytest.approx(1.0, abs=0.05)
+    by_psf = matched_filter(complete_coadd(given), "psf", "variance")
+    assert by_psf.significance.std() == pytest.approx(1.0, abs=0.05)
 
 
 def test_noise_by_scatter_counts_correlations_that_the_variance_plane_leaves_out():
@@ -68,6 +70,16 @@ def test_noise_by_scatter_counts_correlations_that_the_variance_plane_leaves_out
     filtered = matched_filter(coadd, noise="scatter")
     assert filtered.noise_factor > 1.6
     assert filtered.significance.std() == pytest.approx(1.0, abs=0.03)
+
+
+@pytest.mark.parametrize("faint", [1.0, 2.0, 3.0, 4.0, 6.0])
+def test_confusion_rises_without_a_cliff(faint):
+    """A little more light of unseen sources never makes the noise drop."""
+    rng = np.random.default_rng(2)
+    unit, light = rng.normal(size=40_000), rng.exponential(1.0, 40_000)
+    factors = [confusion((unit + by * light).astype("f4")) for by in (faint, faint + 0.02)]
+    assert factors[0] >= 1.0
+    assert factors[1] == pytest.approx(factors[0], rel=0.03)
 
 
 def test_noise_by_scatter_is_that_of_the_variance_where_sources_fill_the_image():

@@ -1,11 +1,15 @@
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
+from scipy.signal import fftconvolve
 
 from meas_blends.detection.noise import (
+    MAX_LAG,
     blank_pixels,
     clipped_scatter,
-    noise_correlation,
-    smoothing_noise_factor,
+    correlation_factor,
+    measure_noise,
+    sum_factor,
 )
 from meas_blends.detection.psf import gaussian_psf
 from meas_blends.detection.variance import estimate_variance
@@ -20,6 +24,18 @@ def correlated_noise(shape, seed=1):
     ]
     wave = np.fft.fft2(rng.normal(size=shape)) * np.outer(*filters)
     return np.fft.ifft2(wave).real.astype(np.float32)
+
+
+def white_noise(shape):
+    return np.random.default_rng(1).normal(size=shape)
+
+
+def plain_correlation(image):
+    """Autocorrelation of a whole image, whatever it shows."""
+    image = image - image.mean()
+    lags = range(-MAX_LAG, MAX_LAG + 1)
+    shifted = [[(image * np.roll(image, (j, i), (0, 1))).mean() for i in lags] for j in lags]
+    return np.array(shifted) / image.var()
 
 
 def with_sources(image, density, flux, seed=2):
@@ -127,21 +143,40 @@ def test_bad_pixels_do_not_reach_the_variance():
     )
 
 
-def test_correlation_of_white_noise_is_one_pixel():
-    image = np.random.default_rng(9).normal(size=(300, 300))
-    correlation = noise_correlation(image, none_bad(image))
-    assert correlation.shape == (5, 5)
-    expected = np.zeros((5, 5))
-    expected[2, 2] = 1.0
-    assert correlation == pytest.approx(expected, abs=0.03)
+def test_noise_of_white_pixels():
+    image = 3.0 * np.random.default_rng(9).normal(size=(300, 300))
+    noise = measure_noise(image, none_bad(image), 1.6)
+    expected = np.zeros((2 * MAX_LAG + 1,) * 2)
+    expected[MAX_LAG, MAX_LAG] = 1.0
+    assert noise.scatter == pytest.approx(3.0, rel=0.02)
+    assert noise.correlation == pytest.approx(expected, abs=0.03)
 
 
-def test_correlation_of_correlated_noise():
+def test_noise_of_correlated_pixels():
     image = correlated_noise((400, 400))
-    axis = [0.0, 0.25, 1.0, 0.25, 0.0]
-    assert noise_correlation(image, none_bad(image)) == pytest.approx(
-        np.outer(axis, axis), abs=0.03
+    axis = np.pad([0.25, 1.0, 0.25], MAX_LAG - 1)
+    noise = measure_noise(image, none_bad(image), 1.6)
+    assert noise.scatter == pytest.approx(1.0, rel=0.02)
+    assert noise.correlation == pytest.approx(np.outer(axis, axis), abs=0.03)
+
+
+@pytest.mark.parametrize("make", [correlated_noise, white_noise])
+@pytest.mark.parametrize("sigma", [1.3, 1.7, 3.0])
+def test_unseen_galaxies_are_no_noise(make, sigma):
+    """A point source every ten pixels, most of them well below the noise."""
+    rng = np.random.default_rng(11)
+    noise = make((800, 800)).astype(np.float32)
+    flux = rng.exponential(3.0 * sigma, noise.shape) * (rng.uniform(size=noise.shape) < 0.1)
+    image = noise + gaussian_filter(flux, sigma)
+    found = measure_noise(image, none_bad(image), sigma)
+    kernel = gaussian_psf(sigma)
+    truth, taken, naive = (
+        correlation_factor(correlation, kernel)
+        for correlation in (plain_correlation(noise), found.correlation, plain_correlation(image))
     )
+    assert found.scatter == pytest.approx(noise.std(), rel=0.012)
+    assert image.std() > 1.05 * noise.std()
+    assert abs(taken - truth) < 0.2 * (naive - truth)
 
 
 def expected_factor(sigma):
@@ -150,37 +185,57 @@ def expected_factor(sigma):
 
 
 @pytest.mark.parametrize("sigma", [1.0, 1.6, 2.5])
-def test_smoothing_factor_is_that_of_the_noise(sigma):
+def test_correlation_factor_is_that_of_the_noise(sigma):
     image = correlated_noise((500, 400))
-    measured = smoothing_noise_factor(image, none_bad(image), sigma)
-    assert measured == pytest.approx(expected_factor(sigma), rel=0.03)
+    measured = measure_noise(image, none_bad(image), sigma).correlation
+    assert correlation_factor(measured, gaussian_psf(sigma)) == pytest.approx(
+        expected_factor(sigma), rel=0.03
+    )
 
 
 @pytest.mark.parametrize("sigma", [1.0, 1.6])
-def test_smoothing_factor_with_sources_and_bad_pixels(sigma):
+def test_correlation_factor_with_sources_and_bad_pixels(sigma):
     image = with_sources(correlated_noise((500, 400)), 0.001, 200.0)
     image[:30] = np.nan
     bad = none_bad(image)
     bad[:, :20] = True
     image[:, :20] = 1e6
-    measured = smoothing_noise_factor(image, bad, sigma)
-    assert measured == pytest.approx(expected_factor(sigma), rel=0.05)
+    measured = measure_noise(image, bad, sigma).correlation
+    assert correlation_factor(measured, gaussian_psf(sigma)) == pytest.approx(
+        expected_factor(sigma), rel=0.05
+    )
 
 
-def test_smoothing_factor_is_what_smoothing_does():
-    from scipy.ndimage import gaussian_filter
-
+def test_correlation_factor_is_what_smoothing_does():
     image = correlated_noise((600, 600))
     white = 1.0 / (2.0 * np.sqrt(np.pi) * 1.6)
     ratio = gaussian_filter(image, 1.6).std() / white
-    assert smoothing_noise_factor(image, none_bad(image), 1.6) == pytest.approx(ratio, rel=0.03)
+    measured = measure_noise(image, none_bad(image), 1.6).correlation
+    assert correlation_factor(measured, gaussian_psf(1.6)) == pytest.approx(ratio, rel=0.03)
 
 
-def test_smoothing_factor_is_one_if_it_cannot_be_told():
-    assert smoothing_noise_factor(np.full((50, 50), np.nan), np.zeros((50, 50), bool), 1.5) == 1.0
-    assert smoothing_noise_factor(np.zeros((50, 50)), np.zeros((50, 50), bool), 1.5) == 1.0
-    small = np.random.default_rng(1).normal(size=(6, 6))
-    assert smoothing_noise_factor(small, none_bad(small), 1.5) == 1.0
+@pytest.mark.parametrize("radius", [2.5, 6.0, 15.0])
+def test_sum_factor_is_that_of_sums_over_disks(radius):
+    axis = np.array([0.0, 0.25, 1.0, 0.25, 0.0])
+    y, x = np.indices((41, 41)) - 20
+    disk = (x**2 + y**2 <= radius**2).astype(np.float32)
+    sums = fftconvolve(correlated_noise((1200, 1200)), disk, mode="valid")
+    expected = sums.std() / np.sqrt(disk.sum())
+    found = sum_factor(np.outer(axis, axis), np.array([disk.sum()]))
+    assert found == pytest.approx([expected], rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.full((50, 50), np.nan),
+        np.zeros((50, 50)),
+        np.random.default_rng(1).normal(size=(6, 6)),
+        np.random.default_rng(1).normal(size=(4, 2000)),
+    ],
+)
+def test_noise_that_cannot_be_told(image):
+    assert measure_noise(image, none_bad(image), 1.5) is None
 
 
 def test_rounding_is_noise_too():

@@ -72,7 +72,7 @@ def test_conditions_of_a_survey_are_its_noise():
 def test_resampling_correlates_the_noise_and_lowers_it():
     survey = Survey.named("lsst_i")
     resampled = Conditions.of_survey(survey, (0.6, 0.9))
-    plain = Conditions.of_survey(survey.replace(resampled=False), (0.6, 0.9))
+    plain = Conditions.of_survey(survey.replace(resampling="none"), (0.6, 0.9))
     # Bilinear interpolation, averaged over all shifts: [1/6, 2/3, 1/6] along each axis.
     assert resampled.noise_correlation == pytest.approx((0.25, 0.25))
     assert resampled.sky_sigma / plain.sky_sigma == pytest.approx(2 / 3)

@@ -8,7 +8,7 @@ from meas_blends.detection.psf import psf_sigma
 from meas_blends.errors import BadInputError
 from meas_blends.simulation.conditions import Conditions
 from meas_blends.simulation.exposures import render_exposures, shoot_exposure
-from meas_blends.simulation.noise import variance_scale
+from meas_blends.simulation.noise import neighbour_correlation
 from meas_blends.simulation.parts import galaxy_parts
 from meas_blends.simulation.population import draw_galaxies, galaxies_at
 from meas_blends.simulation.scenes import render_scene
@@ -112,8 +112,7 @@ def test_noise_is_that_of_the_fast_mode():
     for noise in (full.image, fast.image):
         assert noise.mean() == pytest.approx(0.0, abs=0.02 * float(noise.std()))
         # A hundred dithers leave 4/9 to 5%, a quarter to 0.03.
-        plain = np.median(fast.variance) / variance_scale(survey)
-        assert noise.var() / plain == pytest.approx(4 / 9, rel=0.06)
+        assert noise.var() / np.median(fast.variance) == pytest.approx(1, rel=0.06)
         neighbours = (noise[:, 1:] * noise[:, :-1]).mean() / noise.var()
         assert neighbours == pytest.approx(0.25, abs=0.03)
         assert (noise[:, 2:] * noise[:, :-2]).mean() / noise.var() == pytest.approx(0.0, abs=0.02)
@@ -152,10 +151,14 @@ def test_repeats_and_keeps_its_frame():
     assert "exposure by exposure" in first.origins["image"]
 
 
-def test_without_resampling():
-    survey = _few(4, resampled=False)
-    noise = render_exposures(EMPTY, survey, (100, 100), _rng()).image
-    assert (noise[1:] * noise[:-1]).mean() / noise.var() == pytest.approx(0.0, abs=0.03)
+@pytest.mark.parametrize("resampling", ["none", "lanczos"])
+def test_other_resampling(resampling):
+    survey = _few(60, resampling=resampling)
+    coadd = render_exposures(EMPTY, survey, (100, 100), _rng())
+    noise = coadd.image
+    beside = (noise[1:] * noise[:-1]).mean() / noise.var()
+    assert beside == pytest.approx(neighbour_correlation(resampling), abs=0.03)
+    assert noise.var() == pytest.approx(np.median(coadd.variance), rel=0.06)
 
 
 def test_refuses_a_table_that_is_no_truth():
@@ -173,7 +176,7 @@ def test_a_scene_of_the_full_mode():
     full = render_exposures(galaxies, LSST, shape, _rng(6))
     fast = render_scene(galaxies, LSST, shape, _rng(7))
     light = draw_light(galaxies, LSST, shape) * LSST.counts_per_photon
-    noise = np.sqrt(np.median(fast.variance) / variance_scale(LSST) * 4 / 9)
+    noise = np.sqrt(np.median(fast.variance))
     faint = light < 2.0 * noise
     for coadd in (full, fast):
         left = (coadd.image - light)[faint] / noise

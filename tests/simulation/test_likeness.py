@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from meas_blends.data.coadd import Coadd
+from meas_blends.detection.complete import complete_coadd
 from meas_blends.detection.psf import gaussian_psf, psf_sigma
 from meas_blends.errors import BadInputError
 from meas_blends.simulation.likeness import measure_likeness
@@ -21,19 +22,20 @@ def scene(survey, likeness=None):
     rng = np.random.default_rng(4)
     truth = draw_galaxies(survey, SHAPE, rng)
     conditions = likeness.conditions(SHAPE) if likeness else None
-    return render_scene(truth, survey, SHAPE, rng, name="scene", conditions=conditions)
+    coadd = render_scene(truth, survey, SHAPE, rng, name="scene", conditions=conditions)
+    return complete_coadd(coadd)
 
 
 @pytest.mark.parametrize(
     ("changes", "depth"),
-    [({}, 0.0), ({"psf_fwhm": 0.95}, -0.7), ({"resampled": False}, 0.5)],
+    [({}, 0.0), ({"psf_fwhm": 0.95}, -0.7), ({"resampling": "none"}, 0.5), ({"resampling": "lanczos"}, 0.0)],
 )
 def test_depth_seeing_and_resampling_come_out(changes, depth):
     survey = BASE.replace(**changes).deepened(depth)
     found = measure_likeness(scene(survey), BASE).survey
     assert found.psf_fwhm == pytest.approx(survey.psf_fwhm, rel=0.01)
     assert found.depth() == pytest.approx(survey.depth(), abs=0.05)
-    assert found.resampled == survey.resampled
+    assert found.resampling == survey.resampling
 
 
 def test_another_pixel_scale_and_zero_point():
@@ -61,7 +63,7 @@ def test_scenes_that_are_made_from_it_are_alike():
 def test_a_psf_narrower_than_charge_diffusion_has_none():
     noise = np.random.default_rng(1).normal(size=(200, 200))
     coadd = Coadd(noise, psf=gaussian_psf(0.48), zero_point=27.0, pixel_scale=0.2)
-    assert measure_likeness(coadd, BASE).survey.charge_diffusion == 0
+    assert measure_likeness(complete_coadd(coadd), BASE).survey.charge_diffusion == 0
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,20 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import correlate1d
 from scipy.signal import oaconvolve
 
-from meas_blends.simulation.noise import add_noise, noise_power, variance_scale
+from meas_blends.detection.noise import correlation_factor, measure_noise
+from meas_blends.detection.psf import psf_sigma
+from meas_blends.simulation.noise import (
+    add_noise,
+    lanczos_taps,
+    neighbour_correlation,
+    noise_power,
+    pixel_variance,
+)
 from meas_blends.simulation.psf import psf_image
-from meas_blends.simulation.survey import Survey
+from meas_blends.simulation.survey import RESAMPLINGS, Survey
 
 LSST = Survey.named("lsst_i")
 
@@ -28,10 +37,27 @@ def test_resampled_noise_has_the_correlation_of_bilinear_dithers():
 
 
 def test_plain_noise_is_white():
-    noise = _noise(LSST.replace(resampled=False))
+    noise = _noise(LSST.replace(resampling="none"))
     assert noise.var() == pytest.approx(1.0, abs=0.01)
     assert (noise[1:] * noise[:-1]).mean() == pytest.approx(0.0, abs=0.01)
-    assert variance_scale(LSST.replace(resampled=False)) == 1.0
+    assert pixel_variance(LSST.replace(resampling="none")) == 1.0
+
+
+def test_noise_of_lanczos_dithers():
+    """Against white noise that is shifted by hand."""
+    rng = np.random.default_rng(5)
+    expected = np.zeros((3,))
+    for _ in range(40):
+        white = rng.normal(size=(200, 200))
+        for axis in (0, 1):
+            white = correlate1d(white, lanczos_taps(rng.uniform()), axis=axis, mode="wrap")
+        expected += [(white * np.roll(white, lag, 1)).mean() / 40 for lag in range(3)]
+    survey = LSST.replace(resampling="lanczos")
+    noise = _noise(survey)
+    found = [(noise[:, lag:] * noise[:, : 512 - lag]).mean() for lag in range(3)]
+    assert found == pytest.approx(expected, abs=0.03)
+    assert pixel_variance(survey) == pytest.approx(found[0], abs=0.01)
+    assert neighbour_correlation("lanczos") == pytest.approx(found[1] / found[0], abs=0.01)
 
 
 def test_sources_add_noise():
@@ -56,11 +82,21 @@ def test_noise_power_is_that_of_the_noise():
     assert np.abs(power - expected).mean() < 0.06
 
 
+@pytest.mark.parametrize("resampling", RESAMPLINGS)
+def test_the_variance_is_that_of_single_pixels(resampling):
+    survey = LSST.replace(resampling=resampling)
+    assert _noise(survey, 1024).var() == pytest.approx(pixel_variance(survey), rel=0.01)
+
+
 @pytest.mark.parametrize("fwhm", [0.5, 0.7, 1.1])
-def test_variance_scale_predicts_point_source_fluxes(fwhm):
-    """The scatter of PSF fluxes on empty sky is what the variance says, to a percent or so."""
-    survey = LSST.replace(psf_fwhm=fwhm)
+@pytest.mark.parametrize("resampling", RESAMPLINGS)
+def test_variance_and_correlation_predict_point_source_fluxes(fwhm, resampling):
+    """The scatter of PSF fluxes on empty sky is what both say together."""
+    survey = LSST.replace(psf_fwhm=fwhm, resampling=resampling)
     psf = psf_image(survey).astype(float)
-    fluxes = oaconvolve(_noise(survey, 1024), psf, mode="valid") / (psf**2).sum()
-    predicted = np.sqrt(variance_scale(survey) / (psf**2).sum())
-    assert fluxes.std() == pytest.approx(predicted, rel=0.02)
+    noise = _noise(survey, 1024)
+    fluxes = oaconvolve(noise, psf, mode="valid") / (psf**2).sum()
+    correlation = measure_noise(noise, np.zeros(noise.shape, bool), psf_sigma(psf)).correlation
+    predicted = np.sqrt(pixel_variance(survey) / (psf**2).sum())
+    predicted *= correlation_factor(correlation, psf)
+    assert fluxes.std() == pytest.approx(predicted, rel=0.025)

@@ -51,11 +51,11 @@ def test_equals_the_mean_of_dithered_exposures():
 
 
 def test_without_resampling_is_narrower():
-    assert psf_image(LSST.replace(resampled=False)).max() > 1.03 * psf_image(LSST).max()
+    assert psf_image(LSST.replace(resampling="none")).max() > 1.03 * psf_image(LSST).max()
 
 
 def test_without_scatter_or_diffusion_is_plain_kolmogorov():
-    plain = LSST.replace(psf_scatter=0.0, charge_diffusion=0.0, resampled=False)
+    plain = LSST.replace(psf_scatter=0.0, charge_diffusion=0.0, resampling="none")
     expected = galsim.Kolmogorov(fwhm=0.7).drawImage(nx=29, ny=29, scale=0.2).array
     np.testing.assert_allclose(psf_image(plain), expected / expected.sum(), atol=1e-5)
 

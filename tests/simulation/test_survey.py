@@ -111,7 +111,8 @@ def test_refuses_an_unknown_name():
         ("psf_scatter", -0.1),
         ("zero_point", "27"),
         ("n_exposures", True),
-        ("resampled", 1),
+        ("resampling", "cubic"),
+        ("psf_beta", 0.5),
         ("band", 3),
     ],
 )

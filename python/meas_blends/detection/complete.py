@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..data.coadd import Coadd
+from ..data.large import image_array
 from ..data.tiles import row_strips
 from ..errors import BadInputError
-from .noise import rough_median
+from .noise import MAX_LAG, PixelNoise, best_window, measure_noise, rough_median
+from .psf import psf_sigma
 from .stars import estimate_psf
 from .variance import estimate_variance
 
@@ -16,46 +18,150 @@ __all__ = ["complete_coadd"]
 #: Variances whose products with a smoothing kernel fit 32-bit numbers.
 _VARIANCE_LIMITS = (1e-33, 1e36)
 
+_FROM_PIXELS = "estimated from the clipped scatter of the image"
+
+#: A variance plane that is right to this share of its standard deviation stands.
+_AGREEMENT = 0.05
+
+#: A standard deviation off by more than this factor contradicts the pixels.
+_CONTRADICTION = 1.5
+
+#: Pixels that show the pattern of a variance plane, and the median deviation
+#: of the logarithm of an even one.
+_PATTERN_PIXELS = 250_000
+_EVEN = 0.1
+
 
 def complete_coadd(coadd: Coadd) -> Coadd:
-    """Estimate the variance and the PSF where a coadd has none.
+    """Estimate what a coadd lacks of variance and PSF, and measure its noise.
+
+    Whatever convention the coadd's maker had, the variance is afterwards that
+    of single pixels, and how their noise correlates is known beside it.
 
     Parameters
     ----------
     coadd : `~meas_blends.data.coadd.Coadd`
-        A coadd; nothing that it has is changed.
+        A coadd.
 
     Returns
     -------
     coadd : `~meas_blends.data.coadd.Coadd`
-        With ``variance`` and ``psf``, and with ``origins`` that say how they
-        were estimated. The same object if nothing was missing.
+        With ``variance``, ``psf`` and ``noise_correlation``, and with
+        ``origins`` that say how they came about. The same object if it has
+        been completed before.
 
     Raises
     ------
     BadInputError
         If it is no `Coadd`, or the counts are so large or small that their variance is no 32-bit
         number.
+
+    Notes
+    -----
+    A variance plane whose blank pixels scatter as it says, within 5% and what
+    chance does, is left as it is. Another one is scaled by one number, so that
+    single pixels scatter as it says, as ``ScaleVarianceTask`` of the LSST
+    pipelines does; that covers planes that stand for the noise of resampled
+    fluxes. If it is off by more than a factor of 1.5 that is told, and where
+    its pattern does not follow the scatter of the pixels either (a map of
+    weights, say), the variance is estimated from the pixels instead.
     """
     if not isinstance(coadd, Coadd):
         raise BadInputError(
             f"coadd: a {type(coadd).__name__}, not a Coadd; give Coadd(image) of meas_blends."
         )
+    if "noise" in coadd.origins:
+        return coadd
+    reason = ""
     if coadd.variance is not None and not _any_noise(coadd.variance):
         coadd = coadd.replace(variance=None)
         reason = ", for its variance plane holds no positive value"
-    else:
-        reason = ""
     if coadd.variance is None:
-        coadd = coadd.replace(
-            variance=_estimated(coadd),
-            origins={"variance": f"estimated from the clipped scatter of the image{reason}"},
-        )
+        coadd = _with_estimate(coadd, reason)
     if coadd.psf is None:
         psf, origin = estimate_psf(coadd)
         known = coadd.origins.get("psf", "")
         coadd = coadd.replace(psf=psf, origins={"psf": f"{origin}; {known}" if known else origin})
-    return coadd
+    return _with_noise(coadd)
+
+
+def _with_estimate(coadd: Coadd, reason: str) -> Coadd:
+    """A coadd whose variance comes from the scatter of its pixels."""
+    return coadd.replace(
+        variance=_estimated(coadd),
+        origins={"variance": f"{_FROM_PIXELS}{reason}"},
+    )
+
+
+def _with_noise(coadd: Coadd) -> Coadd:
+    """A coadd whose variance is that of single pixels, with their correlation."""
+    bad = coadd.bad
+    sigma = psf_sigma(coadd.psf.middle)
+    noise = _measured(coadd, bad, sigma)
+    if noise is None:
+        white = np.zeros((2 * MAX_LAG + 1,) * 2)
+        white[MAX_LAG, MAX_LAG] = 1.0
+        known = white if coadd.noise_correlation is None else coadd.noise_correlation
+        return coadd.replace(
+            noise_correlation=known, origins={"noise": "as the variance says: no blank pixels"}
+        )
+    origins, remarks = {}, {}
+    off = max(noise.scatter, 1.0 / noise.scatter)
+    estimated = coadd.origins.get("variance", "").startswith(_FROM_PIXELS)
+    if not estimated and off > _CONTRADICTION:
+        said = f"blank pixels scatter {noise.scatter:.2g} times as the variance plane says"
+        if _follows(coadd, bad):
+            remarks["variance"] = f"{said}: it was scaled to them (--variance, --weight, --rms)"
+        else:
+            remarks["variance"] = (
+                f"{said}, and not in its pattern: estimated from the pixels instead"
+                " (--variance, --weight, --rms)"
+            )
+            coadd = _with_estimate(coadd, f", which its variance plane contradicts ({said})")
+            noise = _measured(coadd, bad, sigma) or noise
+    scale = noise.scatter**2
+    if abs(noise.scatter - 1.0) > _AGREEMENT + 3.0 * noise.error:
+        coadd = coadd.replace(variance=_scaled(coadd.variance, scale))
+        origins["noise"] = f"variance times {scale:.3g}, the scatter of blank pixels"
+    else:
+        origins["noise"] = "variance that blank pixels agree with"
+    if coadd.noise_correlation is None:
+        coadd = coadd.replace(noise_correlation=noise.correlation)
+        origins["noise"] += "; correlation of blank pixels"
+    return coadd.replace(origins=origins, remarks=remarks)
+
+
+def _measured(coadd: Coadd, bad: np.ndarray, sigma: float) -> PixelNoise | None:
+    """Noise of a part of a coadd in units of its variance plane's."""
+    part = best_window(bad)
+    hidden = bad[part]
+    deviation = np.sqrt(np.where(hidden, np.float32(1), coadd.variance[part]))
+    image = np.where(hidden, np.float32(0), coadd.image[part]) / deviation
+    return measure_noise(image, hidden, sigma)
+
+
+def _follows(coadd: Coadd, bad: np.ndarray) -> bool:
+    """Whether the pattern of a variance plane is that of the scatter of its pixels.
+
+    If it is, their ratio varies less over the image than the scatter itself does.
+    """
+    pixels = np.log(_estimated(coadd.replace(variance=None)))
+    step = max(1, round(np.sqrt(bad.size / _PATTERN_PIXELS)))
+    some = (slice(None, None, step), slice(None, None, step))
+    use = ~bad[some]
+    pixels, plane = pixels[some][use], np.log(coadd.variance[some][use])
+    # Medians of deviations, so that the photons of bright objects have no say.
+    own, ratio = (
+        float(np.median(np.abs(values - np.median(values)))) for values in (pixels, pixels - plane)
+    )
+    return ratio <= max(own, _EVEN)
+
+
+def _scaled(variance: np.ndarray, scale: float) -> np.ndarray:
+    scaled = image_array(variance.shape, np.float32)
+    for rows in row_strips(variance.shape):
+        np.multiply(variance[rows], np.float32(scale), out=scaled[rows])
+    return scaled
 
 
 def _any_noise(variance: np.ndarray) -> bool:

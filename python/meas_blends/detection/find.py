@@ -12,6 +12,7 @@ from ..data.large import image_array
 from ..data.tiles import TILE, filter_strips, footprint_windows, row_strips
 from .connect import find_groups, find_runs
 from .matched_filter import FilteredCoadd, MatchedFilter
+from .noise import sum_factor
 
 __all__ = ["find_footprints", "grow", "measure_footprints"]
 
@@ -189,6 +190,9 @@ def measure_footprints(
     edge = (low_x == 0) | (low_y == 0) | (high_x == nx - 1) | (high_y == ny - 1)
     n_bad = pixels.reduce(np.add, bad.astype(np.int32))
     saturated = pixels.reduce(np.logical_or, coadd.in_planes("SAT").ravel()[pixels.flat])
+    error = np.sqrt(pixels.reduce(np.add, variance))
+    if coadd.noise_correlation is not None:
+        error *= sum_factor(coadd.noise_correlation, area)
     scale = coadd.nanojansky_per_count
     flags = (
         edge * FOOTPRINTS.flag("EDGE")
@@ -211,7 +215,7 @@ def measure_footprints(
             "nPixelsBad": n_bad,
             "significance": pixels.reduce(np.maximum, significance[row, column]),
             "flux": pixels.reduce(np.add, image) * scale,
-            "fluxErr": np.sqrt(pixels.reduce(np.add, variance)) * scale,
+            "fluxErr": error * scale,
             "flags": flags,
         }
     )

@@ -12,17 +12,17 @@ from ..data.coadd import Coadd
 from ..data.large import image_array
 from ..data.tiles import tiles
 from .convolve import convolve_separable, correlate, padded
-from .noise import best_window, clipped_scatter, rough_median, smoothing_noise_factor
+from .noise import clipped_scatter, correlation_factor, rough_median
 from .psf import psf_sigma
 
-__all__ = ["STRIDE", "FilteredCoadd", "MatchedFilter", "excess_scatter", "matched_filter"]
+__all__ = ["STRIDE", "FilteredCoadd", "MatchedFilter", "confusion", "matched_filter"]
 
 #: Half-width of the Gaussian kernel in sigma; beyond it lies 1e-4 of a point source's S/N.
 _TRUNCATE = 4.0
 
-#: A smoothed image that scatters by more than this many times its noise is
-#: filled with sources, and its scatter no longer says anything of its noise.
-_CROWDED = 2.0
+#: An S/N that scatters by more than the first of these is filled with sources by and
+#: by, and from the second on its scatter no longer says anything of noise.
+_CROWDED = (2.0, 4.0)
 
 #: Every how many pixels the scatter is measured, along each axis.
 STRIDE = 3
@@ -50,8 +50,11 @@ class FilteredCoadd:
         Flux of a point source centred on each pixel over its standard error.
     sigma : `float`
         Adaptive-moments width of the PSF [pixel].
-    noise_factor : `float`
-        What the standard errors of white noise were multiplied by.
+    correlation : `float`
+        By how much the correlation of pixels raises the noise of the smoothed
+        image over that of white noise.
+    confusion : `float`
+        By how much galaxies too faint to be seen raise it further.
     typical_noise : `float`
         Median standard deviation of the usable pixels, of the whole coadd
         where this is a window of it [count]; 1 if there are none.
@@ -62,8 +65,14 @@ class FilteredCoadd:
     smoothed: np.ndarray
     significance: np.ndarray
     sigma: float
-    noise_factor: float
+    correlation: float
+    confusion: float
     typical_noise: float
+
+    @property
+    def noise_factor(self) -> float:
+        """What the standard errors of white noise were multiplied by: both together."""
+        return self.correlation * self.confusion
 
 
 @dataclass(frozen=True)
@@ -88,9 +97,8 @@ class MatchedFilter:
         As for `matched_filter`.
     sigma, typical_noise : `float`
         As of `FilteredCoadd`.
-    correlation, excess : `float`
-        The parts of its ``noise_factor`` that come from the autocorrelation
-        of pixels and from the scatter of the S/N.
+    correlation, confusion : `float`
+        As of `FilteredCoadd`.
     """
 
     coadd: Coadd
@@ -100,7 +108,7 @@ class MatchedFilter:
     sigma: float
     typical_noise: float
     correlation: float = 1.0
-    excess: float = 1.0
+    confusion: float = 1.0
 
     @classmethod
     def fit(
@@ -127,16 +135,21 @@ class MatchedFilter:
         typical = 1.0 if bad.all() else float(np.sqrt(rough_median(coadd.variance, bad)))
         image = coadd.image if image is None else image
         matched = cls(coadd, bad, image, kernel, psf_sigma(coadd.psf.middle), typical)
-        if coadd.origins.get("variance", "").startswith("estimated"):
-            matched = dataclasses.replace(matched, correlation=matched._correlation())
+        if coadd.noise_correlation is not None:
+            kernel = matched.kernel_image
+            factor = correlation_factor(coadd.noise_correlation, kernel)
+            matched = dataclasses.replace(matched, correlation=factor)
         if noise == "scatter":
-            matched = dataclasses.replace(matched, excess=matched._excess())
+            matched = dataclasses.replace(matched, confusion=matched._confusion())
         return matched
 
     @property
-    def noise_factor(self) -> float:
-        """What the standard errors of white noise are multiplied by."""
-        return self.correlation * self.excess
+    def kernel_image(self) -> np.ndarray:
+        """What the image is smoothed with, (odd, odd), of unit sum."""
+        if self.kernel == "psf":
+            return self.coadd.psf.middle
+        profile = _unit_gaussian(self.sigma)
+        return np.outer(profile, profile)
 
     def window(self, rows: slice = _ALL, columns: slice = _ALL) -> FilteredCoadd:
         """Filter a part of the coadd.
@@ -161,7 +174,8 @@ class MatchedFilter:
             smoothed,
             significance,
             self.sigma,
-            self.noise_factor,
+            self.correlation,
+            self.confusion,
             self.typical_noise,
         )
 
@@ -198,26 +212,18 @@ class MatchedFilter:
         floor = np.float32(np.finfo(np.float32).tiny)
         error = np.sqrt(np.maximum(variance, floor)) * np.float32(self.correlation)
         significance = np.where(variance > floor, smoothed / error, np.float32(0))
-        significance /= np.float32(self.excess)
+        significance /= np.float32(self.confusion)
         return smoothed, significance
 
-    def _correlation(self) -> float:
-        """By how much correlations between pixels raise the noise of the smoothed image."""
-        part = best_window(self.bad)
-        bad = self.bad[part]
-        deviation = np.sqrt(np.where(bad, np.float32(1), self.coadd.variance[part]))
-        image = np.where(bad, np.float32(0), self.image[part])
-        return smoothing_noise_factor(image / deviation, bad, self.sigma)
-
-    def _excess(self) -> float:
-        """Clipped scatter of the S/N of every few pixels."""
+    def _confusion(self) -> float:
+        """What `confusion` makes of the S/N of every few pixels."""
         sample = np.empty(self.bad[::STRIDE, ::STRIDE].shape, np.float32)
         for rows, columns in tiles(self.coadd.shape, _SAMPLED_TILE):
             here = tuple(
                 slice(one.start // STRIDE, -(-one.stop // STRIDE)) for one in (rows, columns)
             )
             _, sample[here] = self._filter(rows, columns, STRIDE)
-        return excess_scatter(sample, self.bad[::STRIDE, ::STRIDE])
+        return confusion(sample[~self.bad[::STRIDE, ::STRIDE]])
 
 
 def matched_filter(coadd: Coadd, kernel: str = "gaussian", noise: str = "scatter") -> FilteredCoadd:
@@ -235,8 +241,8 @@ def matched_filter(coadd: Coadd, kernel: str = "gaussian", noise: str = "scatter
         ``"gaussian"`` for the Gaussian of the PSF's width, as LSST and
         Buchanan et al. (2022) do, ``"psf"`` for the PSF image itself.
     noise : `str`
-        ``"scatter"`` for standard errors that agree with the clipped scatter
-        of the smoothed image, ``"variance"`` for those of the variance plane.
+        ``"scatter"`` for standard errors that count galaxies too faint to be
+        seen, ``"variance"`` for those of the pixels' noise alone.
 
     Returns
     -------
@@ -249,29 +255,35 @@ def matched_filter(coadd: Coadd, kernel: str = "gaussian", noise: str = "scatter
     therefore take the noise from the clipped variance of the coadd and
     correct it for correlations ("Footprint Construction"), and LSST's
     ``DynamicDetectionTask`` scales its threshold by the scatter of fluxes on
-    empty sky. Here the S/N is divided by its own clipped scatter where that
-    lies between 1 and 2; beyond 2 most pixels hold sources, and the variance
-    plane stands. At the depth of the slides' scenes the factor is 1.35.
-
-    A variance that was itself estimated from pixels is first corrected by
-    the autocorrelation of blank pixels, see `smoothing_noise_factor`.
+    empty sky. Here the two are numbers of their own: the correlation of the
+    coadd's pixels, as `complete_coadd` knows it, and `confusion`, which at the
+    depth of the slides' scenes is 1.35.
     """
     return MatchedFilter.fit(coadd, kernel, noise).window()
 
 
-def excess_scatter(significance: np.ndarray, bad: np.ndarray) -> float:
-    """Clipped scatter of the S/N, or 1 where it does not tell of the noise.
+def confusion(significance: np.ndarray) -> float:
+    """By how much unseen galaxies raise the noise of the S/N of point sources.
 
     Parameters
     ----------
-    significance : `numpy.ndarray`
+    significance : `numpy.ndarray`, (n,)
         Point-source S/N of every `STRIDE`-th pixel along each axis: enough of
         them, and hardly correlated.
-    bad : `numpy.ndarray` of bool
-        Which of them not to use.
+
+    Returns
+    -------
+    confusion : `float`
+        The clipped scatter, from 1 to 2. Beyond, sources begin to fill the
+        image and their light to make the scatter, which says ever less of the
+        noise: the number goes down again, and from 4 on it is 1.
     """
-    _, scatter = clipped_scatter(significance[~bad])
-    return scatter if 1.0 < scatter <= _CROWDED else 1.0
+    if significance.size == 0:
+        return 1.0
+    _, scatter = clipped_scatter(significance)
+    low, high = _CROWDED
+    crowded = np.clip((scatter - low) / (high - low), 0.0, 1.0)
+    return float(np.clip(scatter, 1.0, low - crowded * (low - 1.0)))
 
 
 def _unit_gaussian(sigma: float) -> np.ndarray:

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
+import sep
 from scipy import fft, ndimage
+from scipy.optimize import nnls
 
 from ..data.large import image_array
 from ..data.tiles import filter_strips, row_strips
 
 __all__ = [
+    "MAX_LAG",
+    "PixelNoise",
     "best_window",
     "blank_pixels",
     "clipped_scatter",
+    "correlation_factor",
     "flattened",
-    "noise_correlation",
+    "measure_noise",
     "rough_median",
-    "smoothing_noise_factor",
     "some_pixels",
+    "sum_factor",
 ]
+
+#: Largest lag at which the noise of pixels is taken to correlate [pixel]: that of
+#: interpolation by Lanczos kernels of third order, but for a share of 0.003.
+MAX_LAG = 3
 
 #: Sources are looked for at these scales [pixel], above this many sigma: few
 #: enough noise peaks reach it that leaving them out does not bias the noise.
@@ -41,6 +51,18 @@ _ENOUGH_PIXELS_OF_LEVEL = 250_000
 
 #: Fewer blank pixels than this say nothing about correlations.
 _ENOUGH_PIXELS = 400
+
+#: Side of the cells of the background that blank pixels are freed of [pixel].
+_NOISE_MESH = 128
+
+#: Least and largest lag up to which unseen light is looked for [pixel].
+_FAR_LAGS = (8, 20)
+
+#: Widths of unseen galaxies, smoothed by the PSF, in units of the PSF's.
+_UNSEEN_WIDTHS = (1.0, 1.6)
+
+#: Where less of the scatter than this would be noise, it cannot be told from light.
+_LEAST_SHARE = 0.25
 
 
 def clipped_scatter(values: np.ndarray) -> tuple[float, float]:
@@ -179,48 +201,104 @@ def some_pixels(image: np.ndarray, use: np.ndarray) -> np.ndarray:
     return some if some.size else image[use]
 
 
-def noise_correlation(image: np.ndarray, bad: np.ndarray, max_lag: int = 2) -> np.ndarray:
-    """Autocorrelation of the noise at small lags, from blank pixels.
+class PixelNoise(NamedTuple):
+    """Noise of single pixels, told apart from galaxies too faint to see.
+
+    Parameters
+    ----------
+    scatter : `float`
+        Standard deviation of a pixel's noise, in the unit of the image.
+    error : `float`
+        Standard error of ``scatter`` relative to it.
+    correlation : `numpy.ndarray`, (2 MAX_LAG + 1, 2 MAX_LAG + 1)
+        Autocorrelation of the noise at small lags: 1 at lag 0, in the middle.
+    """
+
+    scatter: float
+    error: float
+    correlation: np.ndarray
+
+
+def measure_noise(
+    image: np.ndarray, bad: np.ndarray, sigma: float
+) -> PixelNoise | None:
+    """Measure the noise of single pixels and how it correlates, from blank pixels.
 
     Parameters
     ----------
     image : `numpy.ndarray`, (ny, nx)
-        Background-subtracted image in units of its noise. Bad pixels may
-        hold anything.
+        Image of nearly even noise, as in units of its standard deviation. Bad
+        pixels may hold anything.
     bad : `numpy.ndarray` of `bool`, (ny, nx)
         Pixels not to use.
-    max_lag : `int`, optional
-        Largest lag along each axis [pixel]. Resampling correlates pixels no
-        farther; a much larger one would count faint galaxies as noise.
+    sigma : `float`
+        Width of the PSF [pixel].
 
     Returns
     -------
-    correlation : `numpy.ndarray`, (2 max_lag + 1, 2 max_lag + 1)
-        One at zero lag, in the middle; zero elsewhere if there are too few
-        blank pixels to tell.
+    noise : `PixelNoise` or `None`
+        `None` if there are too few blank pixels to tell, or they do not scatter.
+
+    Notes
+    -----
+    Galaxies too faint to be seen scatter blank pixels as well, by 5% at LSST's
+    ten-year depth, but not as noise does: the PSF spreads each over many
+    pixels. Beyond the lags that resampling correlates the autocovariance of
+    blank pixels is theirs alone (and what the background is off by); what the
+    autocovariance of unresolved and of somewhat larger galaxies makes of it
+    there, fitted without negative weights, is taken off at small lags.
     """
-    correlation = np.zeros((2 * max_lag + 1, 2 * max_lag + 1))
-    correlation[max_lag, max_lag] = 1.0
     window = best_window(bad)
     image, bad = image[window], bad[window] | ~np.isfinite(image[window])
     if bad.all():
-        return correlation
+        return None
+    level = np.float32(rough_median(image, bad))
+    mesh = [min(_NOISE_MESH, length) for length in image.shape]
+    image = flattened(image, bad, level)
+    sep.Background(image, mask=bad, bh=mesh[0], bw=mesh[1]).subfrom(image)
     use = blank_pixels(image, bad)
     centre, scatter = clipped_scatter(image[use])
     use &= np.abs(image - centre) <= 4.0 * scatter
-    if scatter == 0 or use.sum() < _ENOUGH_PIXELS:
-        return correlation
+    number = int(use.sum())
+    if scatter == 0 or number < _ENOUGH_PIXELS:
+        return None
+    far = int(np.clip(np.ceil(4.0 * sigma), *_FAR_LAGS))
+    far = min(far, (min(image.shape) - 1) // 2)
+    if far <= MAX_LAG:
+        return None
     noise = np.where(use, image - image[use].mean(), 0.0).astype(np.float32)
-    products = _autocorrelation(noise, max_lag)
-    pairs = _autocorrelation(use.astype(np.float32), max_lag)
-    measured = pairs > 0.5
-    correlation[measured] = products[measured] / pairs[measured]
-    return correlation / correlation[max_lag, max_lag]
+    products = _autocorrelation(noise, far)
+    pairs = _autocorrelation(use.astype(np.float32), far)
+    covariance = np.where(pairs > 0.5, products / np.maximum(pairs, 1.0), 0.0)
+    lag = np.abs(np.arange(-far, far + 1))
+    farther, nearer = np.maximum(lag[:, None], lag), np.minimum(lag[:, None], lag)
+    # Interpolation goes axis by axis, so its farthest correlations lie along the axes.
+    correlated = (farther < MAX_LAG) | ((farther == MAX_LAG) & (nearer == 0))
+    unseen = _unseen_light(covariance, sigma, ~correlated)
+    if covariance[far, far] - unseen[far, far] < _LEAST_SHARE * covariance[far, far]:
+        unseen[:] = 0.0
+    near = slice(far - MAX_LAG, far + MAX_LAG + 1)
+    own = np.where(correlated, covariance - unseen, 0.0)[near, near]
+    variance = own[MAX_LAG, MAX_LAG]
+    correlation = own / variance
+    # What chance makes of as many pixels is no correlation.
+    correlation[np.abs(correlation) < 2.0 / np.sqrt(number)] = 0.0
+    return PixelNoise(float(np.sqrt(variance)), float(1.0 / np.sqrt(number)), correlation)
 
 
-def smoothing_noise_factor(
-    image: np.ndarray, bad: np.ndarray, sigma: float, max_lag: int = 2
-) -> float:
+def _unseen_light(covariance: np.ndarray, sigma: float, apart: np.ndarray) -> np.ndarray:
+    """Autocovariance of light that the PSF has smoothed, from lags at which noise has none."""
+    lag = np.arange(len(covariance)) - len(covariance) // 2
+    square = lag[:, None] ** 2 + lag**2
+    # Gaussians have an autocovariance of twice their variance.
+    light = [np.exp(-square / (4.0 * (width * sigma) ** 2)) for width in _UNSEEN_WIDTHS]
+    level = np.ones(covariance.shape)
+    shapes = np.stack([*light, level, -level], axis=-1)
+    weights, _ = nnls(shapes[apart], covariance[apart])
+    return shapes @ weights
+
+
+def correlation_factor(correlation: np.ndarray, kernel: np.ndarray) -> float:
     """By how much correlations raise the noise of a smoothed image.
 
     White noise smoothed with a kernel k has the variance ``sum(k^2)``; noise
@@ -230,24 +308,47 @@ def smoothing_noise_factor(
 
     Parameters
     ----------
-    image, bad, max_lag
-        As for `noise_correlation`.
-    sigma : `float`
-        Of the Gaussian kernel [pixel].
+    correlation : `numpy.ndarray`, (odd, odd)
+        Autocorrelation of the noise, lag 0 in the middle.
+    kernel : `numpy.ndarray`, (ny, nx)
 
     Returns
     -------
     factor : `float`
         Standard deviation of the smoothed noise over that of white noise of
-        the same variance; 1 if it cannot be told.
+        the same variance.
     """
-    correlation = noise_correlation(image, bad, max_lag)
-    lag = np.arange(-max_lag, max_lag + 1)
-    # A Gaussian's autocorrelation is a Gaussian of twice the variance.
-    kernel = np.exp(-0.25 * (lag / sigma) ** 2)
-    ratio = float(np.sum(correlation * np.outer(kernel, kernel)))
+    max_lag = len(correlation) // 2
+    own = _autocorrelation(np.asarray(kernel, np.float64), max_lag)
+    ratio = float(np.sum(correlation * own) / own[max_lag, max_lag])
     # Over-subtracted backgrounds anticorrelate the noise, but not below this.
     return float(np.sqrt(max(ratio, 0.25)))
+
+
+def sum_factor(correlation: np.ndarray, area: np.ndarray) -> np.ndarray:
+    """By how much correlations raise the noise of the sum of many pixels.
+
+    Parameters
+    ----------
+    correlation : `numpy.ndarray`, (odd, odd)
+        Autocorrelation of the noise, lag 0 in the middle.
+    area : `numpy.ndarray`, (n,)
+        Pixels of each sum, which is taken to be over a disk.
+
+    Returns
+    -------
+    factor : `numpy.ndarray`, (n,)
+        Standard deviation of the sum over that for independent pixels.
+    """
+    max_lag = len(correlation) // 2
+    lag = np.arange(-max_lag, max_lag + 1)
+    apart = np.hypot(lag[:, None], lag)
+    # Share of a disk that its copy, shifted by the lag, has in common with it.
+    shift = apart[..., None] / (2.0 * np.sqrt(np.maximum(area, 1) / np.pi))
+    shift = np.minimum(shift, 1.0)
+    common = (2.0 / np.pi) * (np.arccos(shift) - shift * np.sqrt(1.0 - shift**2))
+    ratio = np.sum(correlation[..., None] * common, axis=(0, 1))
+    return np.sqrt(np.maximum(ratio, 0.25))
 
 
 def _autocorrelation(image: np.ndarray, max_lag: int) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..data.large import image_array
 from ..data.tiles import row_strips
-from .matched_filter import STRIDE, FilteredCoadd, MatchedFilter, excess_scatter
+from .matched_filter import STRIDE, FilteredCoadd, MatchedFilter, confusion
 
 __all__ = ["stack_significance"]
 
@@ -43,7 +43,7 @@ def stack_significance(bands: Iterable[FilteredCoadd | MatchedFilter]) -> np.nda
     for rows in row_strips(total.shape):
         total[rows] /= np.sqrt(np.maximum(number[rows], 1), dtype=np.float32)
     part = (slice(None, None, STRIDE),) * 2
-    excess = np.float32(excess_scatter(total[part], number[part] == 0))
+    excess = np.float32(confusion(total[part][number[part] > 0]))
     for rows in row_strips(total.shape):
         total[rows] /= excess
     return total

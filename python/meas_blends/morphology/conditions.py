@@ -8,13 +8,11 @@ import numpy as np
 
 from ..data.coadd import NANOJANSKY_ZERO_POINT
 from ..errors import BadInputError
-from ..simulation.noise import noise_power
+from ..simulation.noise import neighbour_correlation, pixel_variance
 from ..simulation.survey import Survey
 
 __all__ = ["Conditions", "check_ranges"]
 
-#: Side of the grid on which the correlation of a survey's noise is computed [pixel].
-_GRID = 32
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,8 @@ class Conditions:
         psf_error, sky_error : `float`, optional
             As `Conditions` has them.
         """
-        variance, correlation = _pixel_noise(survey)
+        variance = pixel_variance(survey)
+        correlation = neighbour_correlation(survey.resampling)
         # A pixel's noise [photon] is sqrt(variance * sky level).
         zero_point = survey.photon_zero_point
         photons = np.sqrt(variance * survey.sky_level)
@@ -132,8 +131,3 @@ def check_ranges(owner: object, *names: str) -> None:
                 f"{name}: the range is {low} to {high}; give two positive numbers, the lower first."
             )
 
-
-def _pixel_noise(survey: Survey) -> tuple[float, float]:
-    """Variance of a pixel over the photons', and correlation of pixels side by side."""
-    covariance = np.fft.irfft2(noise_power(survey, _GRID), s=(_GRID, _GRID))
-    return float(covariance[0, 0]), float(covariance[0, 1] / covariance[0, 0])

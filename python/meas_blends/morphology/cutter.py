@@ -10,7 +10,7 @@ from astropy.table import Table
 from ..data.child_models import ChildModels
 from ..data.coadd import Coadd
 from ..data.morphology_tables import MORPHOLOGY
-from ..detection.noise import best_window, clipped_scatter, noise_correlation, some_pixels
+from ..detection.noise import clipped_scatter, some_pixels
 from ..errors import BadInputError
 from .owners import ORPHAN, SKY, pixel_owners
 from .sky_noise import SkyNoise
@@ -131,19 +131,23 @@ class StampCutter:
         """Scatter of the sky over the variance plane's, and correlation of neighbours."""
         sky = self._owners == SKY
         if np.count_nonzero(sky) < _ENOUGH_PIXELS:
-            return 1.0, 0.0
+            return 1.0, self._correlation()
         pixels, variance = (
             some_pixels(plane, sky) for plane in (self.coadd.image, self.coadd.variance)
         )
         _, scatter = clipped_scatter(pixels / np.sqrt(variance))
-        part = best_window(np.logical_not(sky, out=sky))
-        sky = ~sky[part]
-        noise = np.sqrt(np.where(sky, self.coadd.variance[part], 1.0))
-        lags = noise_correlation(np.where(sky, self.coadd.image[part], 0.0) / noise, ~sky, 1)
-        rho = float(np.mean([lags[0, 1], lags[1, 0], lags[1, 2], lags[2, 1]]))
         # An image almost without noise: the variance plane must do.
         scale = scatter if scatter > _LEAST_NOISE else 1.0
-        return scale, float(np.clip(rho, 0.0, 0.5))
+        return scale, self._correlation()
+
+    def _correlation(self) -> float:
+        """Mean correlation of the noise of pixels side by side."""
+        lags = self.coadd.noise_correlation
+        if lags is None:
+            return 0.0
+        k = len(lags) // 2
+        rho = np.mean([lags[k - 1, k], lags[k, k - 1], lags[k, k + 1], lags[k + 1, k]])
+        return float(np.clip(rho, 0.0, 0.5))
 
     def cut(self, rows: slice) -> Stamps:
         """Cut the stamps of some peaks.

@@ -10,9 +10,9 @@ from astropy.table import Table
 
 from ..data.coadd import Coadd
 from .conditions import Conditions
-from .noise import variance_scale
+from .noise import lanczos_taps, pixel_variance
 from .parts import galaxy_parts
-from .psf import psf_image
+from .psf import psf_image, seeing_profile
 from .scenes import SCENE_CENTRE, check_scene, scene_wcs
 from .survey import Survey
 
@@ -49,11 +49,11 @@ def render_exposures(
     """Draw a coadd of galaxies as it comes about.
 
     As `~meas_blends.simulation.scenes.render_scene`, of which it is the
-    measure: each exposure has its own Kolmogorov PSF, sub-pixel dither and
+    measure: each exposure has its own PSF, sub-pixel dither and
     sky; photons are shot, spread by the charge diffusion of GalSim's
     ``lsst_itl_32`` sensor, brighter-fatter effect included, and counted; sky
     photons are added and their mean subtracted; the exposure is shifted onto
-    the coadd's grid by bilinear interpolation, and added (Buchanan et al.
+    the coadd's grid by interpolation, and added (Buchanan et al.
     2022, ApJ 924, 94, Sec. 2.1).
 
     Parameters
@@ -114,7 +114,7 @@ def render_exposures(
     counts = survey.counts_per_photon
     return Coadd(
         image=total * counts,
-        variance=variance * variance_scale(survey) * counts**2,
+        variance=variance * pixel_variance(survey) * counts**2,
         psf=psf_image(survey, tuple(shear), tuple(widths * fwhm)),
         wcs=scene_wcs(survey, shape, centre),
         zero_point=survey.coadd_zero_point,
@@ -175,16 +175,23 @@ def _expose(
     rng: np.random.Generator,
 ) -> np.ndarray:
     """One exposure on the coadd's grid, its mean sky subtracted."""
-    if not survey.resampled:
+    if survey.resampling == "none":
         image = shoot_exposure(parts, survey, shape, conditions, rng)
         return image + rng.poisson(sky, shape) - sky
     dx, dy = rng.uniform(size=2)
-    dithered = {**parts, "x": parts["x"] + dx, "y": parts["y"] + dy}
-    larger = (shape[0] + 1, shape[1] + 1)
+    if survey.resampling == "bilinear":
+        before, by_shift = 0, [np.array([1.0 - shift, shift]) for shift in (dy, dx)]
+    else:
+        before, by_shift = 2, [lanczos_taps(shift) for shift in (dy, dx)]
+    dithered = {**parts, "x": parts["x"] + dx + before, "y": parts["y"] + dy + before}
+    more = len(by_shift[0]) - 1
+    larger = (shape[0] + more, shape[1] + more)
     image = shoot_exposure(dithered, survey, larger, conditions, rng)
     image = image + (rng.poisson(sky, larger) - sky)
-    image = (1.0 - dx) * image[:, :-1] + dx * image[:, 1:]
-    return (1.0 - dy) * image[:-1] + dy * image[1:]
+    for axis, taps in enumerate(by_shift):
+        length = image.shape[axis] - more
+        image = sum(tap * image.take(range(k, k + length), axis) for k, tap in enumerate(taps))
+    return image
 
 
 def _batches(photons: np.ndarray, index: np.ndarray) -> Iterator[tuple[np.ndarray, float]]:
@@ -206,7 +213,7 @@ def _shoot(
     """Photons where they meet the sensor [pixel], one a row."""
     number = len(parts["x"])
     source = galsim.Sersic(n=index, half_light_radius=1.0).makePhot(n_photons=number, rng=seed)
-    seeing = galsim.Kolmogorov(fwhm=1.0).makePhot(n_photons=number, rng=seed)
+    seeing = seeing_profile(survey, 1.0).makePhot(n_photons=number, rng=seed)
     cell = conditions.cells(parts["x"], parts["y"])
     width = survey.psf_fwhm / survey.pixel_scale * conditions.fwhm.flat[cell]
     g1, g2 = conditions.shear1.flat[cell], conditions.shear2.flat[cell]

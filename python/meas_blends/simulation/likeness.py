@@ -8,23 +8,14 @@ import galsim
 import numpy as np
 
 from ..data.coadd import Coadd
-from ..detection.noise import noise_correlation
 from ..detection.psf import psf_sigma
-from ..detection.variance import estimate_variance
 from ..errors import BadInputError
 from .conditions import Conditions
+from .noise import neighbour_correlation, pixel_variance
 from .psf import effective_psf
-from .survey import Survey
+from .survey import RESAMPLINGS, Survey
 
 __all__ = ["Likeness", "measure_likeness"]
-
-#: Correlation of neighbouring pixels that bilinear resampling leaves is 1/4;
-#: above half of it, an image has been resampled.
-_RESAMPLED = 0.125
-
-#: Variance of a pixel of a resampled coadd over that of its photons: the sum
-#: of the squared mean weights along both axes.
-_SINGLE_PIXEL = (2.0 / 3.0) ** 2
 
 #: Steps of the search for the width of the PSF, and the narrowest [pixel].
 _STEPS, _NARROWEST = 8, 0.5
@@ -68,8 +59,8 @@ def measure_likeness(coadd: Coadd, base: Survey) -> Likeness:
     Returns
     -------
     likeness : `Likeness`
-        The noise of a pixel, and whether it is correlated as resampling
-        leaves it, are measured on the image's blank pixels; the PSF is a
+        The noise of a pixel is the coadd's, and the resampling the one whose
+        correlation of pixels is nearest to it; the PSF is a
         Kolmogorov profile of the same adaptive moments as the coadd's.
 
     Raises
@@ -89,10 +80,10 @@ def measure_likeness(coadd: Coadd, base: Survey) -> Likeness:
     bad = coadd.bad
     if bad.all():
         raise BadInputError(f"{coadd.name}: has not one usable pixel; leave it out.")
-    noise = estimate_variance(coadd.image, bad)
-    variance = float(np.median(noise[~bad]))
-    correlation = noise_correlation(coadd.image / np.sqrt(noise), bad, max_lag=1)
-    resampled = bool(correlation[1, [0, 2]].mean() > _RESAMPLED)
+    variance = float(np.median(coadd.variance[~bad]))
+    middle = len(coadd.noise_correlation) // 2
+    beside = float(coadd.noise_correlation[middle, [middle - 1, middle + 1]].mean())
+    resampling = min(RESAMPLINGS, key=lambda kind: abs(neighbour_correlation(kind) - beside))
     scale = coadd.pixel_scale / base.pixel_scale
     survey = base.replace(
         name=f"like {coadd.name}",
@@ -101,9 +92,9 @@ def measure_likeness(coadd: Coadd, base: Survey) -> Likeness:
         coadd_zero_point=float(coadd.zero_point),
         # It is a length on the sensor, in pixels of another size.
         charge_diffusion=base.charge_diffusion / scale**2,
-        resampled=resampled,
+        resampling=resampling,
     )
-    photons = survey.sky_level * (_SINGLE_PIXEL if resampled else 1.0)
+    photons = survey.sky_level * pixel_variance(survey)
     # Counts a photon go down, and photons up, with the number of exposures.
     exposures = survey.n_exposures * photons * survey.counts_per_photon**2 / variance
     survey = survey.replace(n_exposures=float(exposures))

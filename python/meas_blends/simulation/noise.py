@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import numpy as np
+import functools
 
-from .psf import psf_transform
+import numpy as np
+from scipy import ndimage
+
 from .survey import Survey
 
-__all__ = ["add_noise", "noise_power", "variance_scale"]
+__all__ = ["add_noise", "lanczos_taps", "neighbour_correlation", "noise_power", "pixel_variance"]
 
-#: Two taps whose autocorrelation is [1/6, 2/3, 1/6], the mean of bilinear
-#: interpolation over all sub-pixel shifts: a + b = 1, a b = 1/6.
-_TAPS = (0.5 + np.sqrt(1 / 12), 0.5 - np.sqrt(1 / 12))
+#: Order of the Lanczos kernel: its half-width [pixel].
+_ORDER = 3
 
-#: Side of the grid on which the noise seen by a point source is summed [pixel].
-_GRID = 128
+#: Shifts over which powers of kernels are averaged.
+_N_SHIFTS = 64
+
+#: Half-width of the filter that gives white noise a power spectrum, and of its grid [pixel].
+_REACH, _GRID = 8, 128
 
 
 def add_noise(
@@ -50,20 +54,33 @@ def add_noise(
     variance = np.maximum(image, np.float32(0)) + np.float32(survey.sky_level)
     if coverage is not None:
         variance /= coverage
-    # One more row and column, which the two taps use up.
+    taps = _taps(survey.resampling)
+    reach = len(taps) // 2
     ny, nx = image.shape
-    noise = rng.standard_normal((ny + 1, nx + 1), dtype=np.float32)
-    noise[:ny, :nx] *= np.sqrt(variance)
-    noise[ny, :nx] *= np.sqrt(variance[-1])
-    noise[:ny, nx] *= np.sqrt(variance[:, -1])
-    noise[ny, nx] *= np.sqrt(variance[-1, -1])
-    if survey.resampled:
-        near, far = (np.float32(tap) for tap in _TAPS)
-        noise = near * noise[:, :-1] + far * noise[:, 1:]
-        image += near * noise[:-1] + far * noise[1:]
-    else:
-        image += noise[:-1, :-1]
+    noise = rng.standard_normal((ny + 2 * reach, nx + 2 * reach), dtype=np.float32)
+    noise *= np.pad(np.sqrt(variance), reach, mode="edge")
+    for axis in (0, 1) if reach else ():
+        noise = ndimage.correlate1d(noise, taps, axis=axis, mode="constant")
+    image += noise[reach : reach + ny, reach : reach + nx]
     return variance
+
+
+def lanczos_taps(shift: float) -> np.ndarray:
+    """Weights of the pixels from -2 to 3 that give the value at a place between 0 and 1.
+
+    Parameters
+    ----------
+    shift : `float`
+        The place [pixel].
+
+    Returns
+    -------
+    taps : `numpy.ndarray`, (6,)
+        Of the Lanczos kernel of third order, of unit sum.
+    """
+    distance = np.arange(1 - _ORDER, _ORDER + 1) - shift
+    taps = np.sinc(distance) * np.sinc(distance / _ORDER)
+    return taps / taps.sum()
 
 
 def noise_power(survey: Survey, size: int) -> np.ndarray:
@@ -72,7 +89,7 @@ def noise_power(survey: Survey, size: int) -> np.ndarray:
     Parameters
     ----------
     survey : `~meas_blends.simulation.survey.Survey`
-        Whether the exposures are resampled.
+        How the exposures are resampled.
     size : `int`
         Side of the grid [pixel].
 
@@ -82,32 +99,55 @@ def noise_power(survey: Survey, size: int) -> np.ndarray:
         On the grid of a real FFT; 1 for white noise. Resampling leaves the
         lowest frequencies and takes the highest ones.
     """
-    if not survey.resampled:
-        return np.ones((size, size // 2 + 1))
-    power_x = (2.0 + np.cos(2.0 * np.pi * np.fft.rfftfreq(size))) / 3.0
-    power_y = (2.0 + np.cos(2.0 * np.pi * np.fft.fftfreq(size))) / 3.0
-    return power_y[:, None] * power_x
+    power_y = _axis_power(survey.resampling, np.fft.fftfreq(size))
+    return power_y[:, None] * _axis_power(survey.resampling, np.fft.rfftfreq(size))
 
 
-def variance_scale(survey: Survey) -> float:
-    """Variance plane of the coadd over its photon variance.
+def pixel_variance(survey: Survey) -> float:
+    """Variance of a single pixel of the coadd over its photon variance.
 
-    The plane is scaled so that it predicts the scatter of point-source fluxes
-    on empty sky when pixels are taken as independent, as the LSST pipelines'
-    ``ScaleVarianceTask`` scales theirs. Neighbouring pixels of a resampled
-    coadd are correlated, so the scatter of single pixels is smaller.
+    Resampling shares a pixel's noise with its neighbours, so that less is left
+    for itself: the variance plane of a coadd is that, as Rubin's and HSC's are.
 
     Parameters
     ----------
     survey : `~meas_blends.simulation.survey.Survey`
-        PSF and resampling.
+        How the exposures are resampled.
 
     Returns
     -------
-    scale : `float`
-        1 without resampling.
+    share : `float`
+        1 without resampling, 4/9 for bilinear interpolation.
     """
-    weight = psf_transform(survey, _GRID).astype(float) ** 2
-    # The columns between the first and the last stand for two frequencies each.
-    weight[:, 1:-1] *= 2.0
-    return float((weight * noise_power(survey, _GRID)).sum() / weight.sum())
+    return float(_axis_power(survey.resampling, np.fft.fftfreq(_GRID)).mean() ** 2)
+
+
+def neighbour_correlation(resampling: str) -> float:
+    """Correlation that a kind of resampling leaves between the noise of pixels side by side."""
+    if resampling == "none":
+        return 0.0
+    frequency = np.fft.fftfreq(_GRID)
+    power = _axis_power(resampling, frequency)
+    return float((power * np.cos(2.0 * np.pi * frequency)).mean() / power.mean())
+
+
+def _axis_power(resampling: str, frequency: np.ndarray) -> np.ndarray:
+    """Mean power over all sub-pixel shifts at frequencies along an axis [1 / pixel]."""
+    if resampling == "none":
+        return np.ones(len(frequency))
+    if resampling == "bilinear":
+        return (2.0 + np.cos(2.0 * np.pi * frequency)) / 3.0
+    shifts = (np.arange(_N_SHIFTS) + 0.5) / _N_SHIFTS
+    taps = np.stack([lanczos_taps(shift) for shift in shifts])
+    waves = np.exp(-2j * np.pi * np.outer(np.arange(1 - _ORDER, _ORDER + 1), frequency))
+    return (np.abs(taps @ waves) ** 2).mean(axis=0)
+
+
+@functools.cache
+def _taps(resampling: str) -> np.ndarray:
+    """Even filter along an axis that gives white noise the power spectrum."""
+    if resampling == "none":
+        return np.ones(1, np.float32)
+    root = np.sqrt(_axis_power(resampling, np.fft.fftfreq(_GRID)))
+    taps = np.fft.fftshift(np.fft.ifft(root).real)
+    return taps[_GRID // 2 - _REACH : _GRID // 2 + _REACH + 1].astype(np.float32)

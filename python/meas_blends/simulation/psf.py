@@ -11,13 +11,33 @@ from scipy.special import ndtri
 from ..data.psf import normalise_psf
 from .survey import Survey
 
-__all__ = ["effective_psf", "psf_image", "psf_transform", "psf_wing"]
+__all__ = ["effective_psf", "psf_image", "psf_transform", "psf_wing", "seeing_profile"]
 
 #: Quantiles that stand for the distribution of the exposures' FWHM.
 _N_SEEING = 9
 
 #: Points of the tabulated radial transform.
 _N_TABLE = 8192
+
+
+def seeing_profile(survey: Survey, fwhm: float) -> galsim.GSObject:
+    """Profile of an exposure's PSF, pixels and charge diffusion aside.
+
+    Parameters
+    ----------
+    survey : `~meas_blends.simulation.survey.Survey`
+        Says whether it is a Kolmogorov or a Moffat profile.
+    fwhm : `float`
+        Its full width at half maximum, in any unit.
+
+    Returns
+    -------
+    profile : `galsim.GSObject`
+        Unit flux.
+    """
+    if survey.psf_beta == 0:
+        return galsim.Kolmogorov(fwhm=fwhm)
+    return galsim.Moffat(beta=survey.psf_beta, fwhm=fwhm)
 
 
 def effective_psf(
@@ -118,10 +138,10 @@ def psf_wing(survey: Survey, distance: float) -> float:
     Returns
     -------
     brightness : `float`
-        Share of the flux in a pixel: that of the Kolmogorov profile, beside
-        which the rest of the PSF has no wings.
+        Share of the flux in a pixel: that of the seeing, beside which the
+        rest of the PSF has no wings.
     """
-    profile = galsim.Kolmogorov(fwhm=survey.psf_fwhm)
+    profile = seeing_profile(survey, survey.psf_fwhm)
     return profile.xValue(distance * survey.pixel_scale, 0.0) * survey.pixel_scale**2
 
 
@@ -137,15 +157,15 @@ def _radius(
 
 def _n_pixels(survey: Survey) -> int:
     """How many times the PSF is convolved with a pixel."""
-    return 3 if survey.resampled else 1
+    return 3 if survey.resampling == "bilinear" else 1
 
 
 def _round_part(survey: Survey, widths: tuple[float, ...] | None = None) -> galsim.GSObject:
-    """Mean Kolmogorov profile of the exposures, and charge diffusion."""
+    """Mean profile of the exposures, and charge diffusion."""
     if widths is None:
         quantiles = (np.arange(_N_SEEING) + 0.5) / _N_SEEING
         widths = np.unique(survey.psf_fwhm * (1.0 + survey.psf_scatter) ** ndtri(quantiles))
-    atmosphere = galsim.Add([galsim.Kolmogorov(fwhm=w, flux=1.0 / len(widths)) for w in widths])
+    atmosphere = galsim.Add([seeing_profile(survey, w) / len(widths) for w in widths])
     if survey.charge_diffusion == 0:
         return atmosphere
     sigma = survey.pixel_scale * np.sqrt(survey.charge_diffusion)

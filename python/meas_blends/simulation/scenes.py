@@ -10,7 +10,7 @@ from ..data.catalogs import TRUTH
 from ..data.coadd import Coadd
 from ..errors import BadInputError
 from .conditions import Conditions
-from .noise import add_noise, variance_scale
+from .noise import add_noise, pixel_variance
 from .psf import psf_image
 from .stamps import draw_light
 from .survey import Survey
@@ -62,8 +62,7 @@ def render_scene(
     -------
     coadd : `~meas_blends.data.coadd.Coadd`
         In counts of the survey's ``coadd_zero_point``, with PSF, WCS and
-        variance. The variance is that of point-source fluxes, see
-        `~meas_blends.simulation.noise.variance_scale`.
+        variance, which is that of single pixels.
 
     Raises
     ------
@@ -82,7 +81,7 @@ def render_scene(
     counts = np.float32(survey.counts_per_photon)
     return Coadd(
         image=image * counts,
-        variance=variance * np.float32(variance_scale(survey) * float(counts) ** 2),
+        variance=variance * np.float32(pixel_variance(survey) * float(counts) ** 2),
         psf=psf_image(survey.replace(psf_fwhm=survey.psf_fwhm * fwhm), tuple(shear)),
         wcs=scene_wcs(survey, shape, centre),
         zero_point=survey.coadd_zero_point,

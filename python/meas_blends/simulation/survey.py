@@ -12,13 +12,16 @@ import yaml
 
 from ..errors import BadInputError
 
-__all__ = ["Survey", "shipped_surveys", "survey_of_band"]
+__all__ = ["RESAMPLINGS", "Survey", "shipped_surveys", "survey_of_band"]
+
+#: How exposures may be brought onto the grid of a coadd.
+RESAMPLINGS = ("none", "bilinear", "lanczos")
 
 #: Stands for the band in the name of a survey.
 _BAND = "{band}"
 
 _TEXT = ("name", "band")
-_MAY_BE_ZERO = ("psf_scatter", "charge_diffusion")
+_MAY_BE_ZERO = ("psf_scatter", "psf_beta", "charge_diffusion")
 _MAGNITUDES = ("zero_point", "coadd_zero_point")
 
 
@@ -46,12 +49,15 @@ class Survey:
     psf_scatter : `float`
         Relative scatter of the FWHM between exposures: it is
         ``psf_fwhm * (1 + psf_scatter) ** z`` with ``z`` standard normal.
+    psf_beta : `float`
+        Power of the wings of a Moffat PSF, above 1; 0 for a Kolmogorov one.
     charge_diffusion : `float`
         Variance of the charge diffusion along each axis [pixel^2].
-    resampled : `bool`
-        Exposures at random sub-pixel dithers are brought onto the coadd's
-        grid by bilinear interpolation: smooths the PSF and correlates the
-        noise.
+    resampling : `str`
+        How exposures at random sub-pixel dithers are brought onto the coadd's
+        grid, one of `RESAMPLINGS`: ``bilinear`` interpolation smooths the PSF
+        and correlates the noise, ``lanczos`` (of third order) leaves the PSF
+        and correlates the noise a little, ``none`` leaves both.
     coadd_zero_point : `float`
         AB magnitude of one count of the coadd.
 
@@ -70,8 +76,9 @@ class Survey:
     sky_photons: float
     psf_fwhm: float
     psf_scatter: float
+    psf_beta: float
     charge_diffusion: float
-    resampled: bool
+    resampling: str
     coadd_zero_point: float
 
     def __post_init__(self) -> None:
@@ -79,14 +86,16 @@ class Survey:
             value = getattr(self, field.name)
             if field.name in _TEXT:
                 good = isinstance(value, str)
-            elif field.name == "resampled":
-                good = isinstance(value, bool)
+            elif field.name == "resampling":
+                good = value in RESAMPLINGS
             elif isinstance(value, bool) or not isinstance(value, int | float):
                 good = False
             elif field.name in _MAGNITUDES:
                 good = bool(np.isfinite(value))
             else:
                 good = 0 < value < np.inf or (value == 0 and field.name in _MAY_BE_ZERO)
+            if field.name == "psf_beta" and good:
+                good = value == 0 or value > 1
             if not good:
                 raise BadInputError(
                     f"survey {self.name}: {field.name} is {value!r}; give {_wanted(field.name)}."
@@ -243,8 +252,10 @@ def survey_of_band(name: str, band: str | None) -> Survey:
 def _wanted(name: str) -> str:
     if name in _TEXT:
         return "a text"
-    if name == "resampled":
-        return "true or false"
+    if name == "resampling":
+        return f"one of {', '.join(RESAMPLINGS)}"
+    if name == "psf_beta":
+        return "a number above 1, or 0"
     if name in _MAGNITUDES:
         return "a magnitude"
     return "a positive number"

@@ -60,8 +60,8 @@ class FilteringConfig(BackgroundConfig):
     noise = ChoiceField[str](
         doc="What the noise of the smoothed image is taken from.",
         allowed={
-            "scatter": "its clipped scatter: correlated noise and unseen galaxies count too",
-            "variance": "the variance plane, as if pixels were independent",
+            "scatter": "its clipped scatter: galaxies too faint to be seen count too",
+            "variance": "the noise of the pixels and their correlation alone",
         },
         default="scatter",
         optional=False,

@@ -38,8 +38,8 @@ _N_PLANES = 5
 #: PSF width at which the network's knowledge of it is zero [pixel].
 _TYPICAL_SIGMA = 1.6
 
-#: The same of the noise factor: its value at LSST's ten-year depth.
-_TYPICAL_FACTOR = 1.35
+#: The same of the confusion: its value at LSST's ten-year depth.
+_TYPICAL_CONFUSION = 1.35
 
 #: Length of an image's conditions.
 N_CONDITIONS = 2
@@ -94,8 +94,8 @@ class Patches:
         0 outside the footprint, so that its neighbours have no say.
     conditions : `numpy.ndarray` of float32, (N_CONDITIONS,)
         What the image was taken under, each 0 when typical: logarithms of
-        the PSF's width and of the noise factor, which tells how deep into
-        the unresolved galaxies the image is, both over typical ones.
+        the PSF's width and of the confusion, which tells how deep into the
+        unseen galaxies the image is, both over typical ones.
     """
 
     layout: PatchLayout
@@ -185,7 +185,7 @@ def cut_patches(detections: Detections, others: Sequence[str] = ()) -> Patches:
     planes = np.zeros((len(values), layout.n_pixels), np.float32)
     for plane, value in zip(planes, values, strict=True):
         plane[where] = value
-    conditions = [filtered.sigma / _TYPICAL_SIGMA, filtered.noise_factor / _TYPICAL_FACTOR]
+    conditions = [filtered.sigma / _TYPICAL_SIGMA, filtered.confusion / _TYPICAL_CONFUSION]
     return Patches(layout, planes, np.log(conditions).astype(np.float32))
 
 
