@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -37,6 +38,17 @@ class Detections:
 
     def __len__(self) -> int:
         return len(self.pixels.identifiers)
+
+    @cached_property
+    def psf_sigma(self) -> np.ndarray:
+        """Width of the PSF in the middle of each footprint's box [pixel], (n,)."""
+        coadd = self.filtered.coadd
+        places = np.divmod(self.pixels.flat, coadd.shape[1])
+        y, x = (
+            0.5 * (self.pixels.reduce(np.minimum, one) + self.pixels.reduce(np.maximum, one))
+            for one in places
+        )
+        return self.filtered.width_at(x + coadd.xy0[0], y + coadd.xy0[1])
 
     @property
     def n_maxima(self) -> np.ndarray:

@@ -41,7 +41,7 @@ _TYPICAL_SIGMA = 1.6
 #: The same of the noise factor: its value at LSST's ten-year depth.
 _TYPICAL_FACTOR = 1.35
 
-#: Length of an image's conditions.
+#: Length of a footprint's conditions.
 N_CONDITIONS = 2
 
 #: The largest pixel S/N of a footprint counts at least this much in its shape plane.
@@ -92,9 +92,9 @@ class Patches:
     layout : `PatchLayout`
     planes : `numpy.ndarray` of float32, (n_planes, n_pixels)
         0 outside the footprint, so that its neighbours have no say.
-    conditions : `numpy.ndarray` of float32, (N_CONDITIONS,)
-        What the image was taken under, each 0 when typical: logarithms of
-        the PSF's width and of the noise factor, which tells how deep into
+    conditions : `numpy.ndarray` of float32, (n, N_CONDITIONS)
+        What each footprint was seen under, each 0 when typical: logarithms of
+        the PSF's width there and of the noise factor, which tells how deep into
         the unresolved galaxies the image is, both over typical ones.
     """
 
@@ -185,8 +185,10 @@ def cut_patches(detections: Detections, others: Sequence[str] = ()) -> Patches:
     planes = np.zeros((len(values), layout.n_pixels), np.float32)
     for plane, value in zip(planes, values, strict=True):
         plane[where] = value
-    conditions = [filtered.sigma / _TYPICAL_SIGMA, filtered.noise_factor / _TYPICAL_FACTOR]
-    return Patches(layout, planes, np.log(conditions).astype(np.float32))
+    width = detections.psf_sigma / _TYPICAL_SIGMA
+    noise = np.full(len(width), filtered.noise_factor / _TYPICAL_FACTOR)
+    conditions = np.log(np.stack([width, noise], axis=1)).astype(np.float32)
+    return Patches(layout, planes, conditions)
 
 
 def _side(extent: np.ndarray) -> np.ndarray:

@@ -187,13 +187,14 @@ class TrainedPeakFinderTask(Task):
     ) -> np.ndarray:
         """Flags of each footprint's classification."""
         filtered, pixels = detections.filtered, detections.pixels
-        outside = prediction.unusual
-        if self._is_outside_training(model, filtered.sigma):
+        strange = self._is_outside_training(model, detections.psf_sigma)
+        if strange.any():
+            everywhere = "its PSF is" if strange.all() else "in parts of it the PSF is"
             self._warn(
-                f"{filtered.coadd.name}: its PSF is unlike those of model {model.label};"
+                f"{filtered.coadd.name}: {everywhere} unlike those of model {model.label};"
                 " train one on scenes like it, as the pipeline patch_models does"
             )
-            outside = np.ones(len(detections), bool)
+        outside = prediction.unusual | strange
         bad = pixels.reduce(np.logical_or, filtered.bad.ravel()[pixels.flat])
         flags = outside * CLASSIFICATION.flag("OUTSIDE_TRAINING")
         flags = flags | bad * CLASSIFICATION.flag("BAD_PIXELS")
@@ -202,8 +203,8 @@ class TrainedPeakFinderTask(Task):
             flags = flags | clipped * CLASSIFICATION.flag("CLIPPED")
         return flags
 
-    def _is_outside_training(self, model: Classifier, psf_sigma: float) -> bool:
-        """Whether a PSF width [pixel] lies further outside the training's than tolerated."""
+    def _is_outside_training(self, model: Classifier, psf_sigma: np.ndarray) -> np.ndarray:
+        """Which PSF widths [pixel] lie further outside the training's than tolerated, (n,)."""
         least, largest = model.psf_sigma
         tolerance = self.config.psf_tolerance
-        return not least * (1 - tolerance) <= psf_sigma <= largest * (1 + tolerance)
+        return (psf_sigma < least * (1 - tolerance)) | (psf_sigma > largest * (1 + tolerance))
