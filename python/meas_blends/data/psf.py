@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -203,7 +204,7 @@ class CellPsf:
         edges = [part.start, *(change + part.start).tolist(), part.stop]
         length = self.cell_shape[axis]
         lines = []
-        for low, high in zip(edges[:-1], edges[1:], strict=True):
+        for low, high in pairwise(edges):
             number = int(index[low - part.start])
             offset = 0.0 if number == 0 else number * length
             first = math.ceil(self.origin[1 - axis] + offset - 0.5) - start
