@@ -11,7 +11,9 @@ from astropy.table import Table
 
 from ..blends.detections import Detections, LabelledDetections
 from ..blends.maxima import find_maxima
+from ..data.coadd import Coadd
 from ..data.footprints import pixel_lists
+from ..detection.psf import psf_widths
 from ..errors import BadInputError
 from ..simulation.labels import footprint_of
 from .filtering import FilteringConfig, filter_coadd
@@ -30,13 +32,20 @@ class SceneFacts:
         Of its coadd; of its coadds, with commas.
     pixel_scale : `float`
         Pixel scale [arcsec].
-    psf_sigma : `float`
-        Adaptive-moments width of its PSF [pixel].
+    psf_sigma : `tuple` [`float`, `float`]
+        Narrowest and widest adaptive-moments width of its PSF [pixel].
     """
 
     band: str
     pixel_scale: float
-    psf_sigma: float
+    psf_sigma: tuple[float, float]
+
+    @classmethod
+    def of(cls, coadd: Coadd, band: str) -> SceneFacts:
+        """Facts of a scene by its coadd."""
+        widths = psf_widths(coadd.psf)
+        span = float(widths.min()), float(widths.max())
+        return cls(band, float(coadd.pixel_scale), span)
 
 
 def label_detections(
@@ -149,7 +158,7 @@ class LabelledScenes(Sequence[LabelledDetections]):
         pixels = pixel_lists(spans, coadd.shape, coadd.xy0)
         maxima = find_maxima(filtered, pixels, self._peak_threshold)
         detections = Detections(filtered, pixels, maxima)
-        facts = SceneFacts(coadd.band, float(coadd.pixel_scale), float(filtered.sigma))
+        facts = SceneFacts.of(coadd, coadd.band)
         return label_detections(detections, spans, truth, self._min_significance), facts
 
     @property

@@ -142,7 +142,7 @@ class TrainBlendClassifierTask(PipelineTask):
         rng = np.random.default_rng(self.config.seed)
         model = self.trainer.run(training, apart, rng)
         facts = [*training.facts, *apart.facts]
-        widths = [fact.psf_sigma for fact in facts]
+        widths = [width for fact in facts for width in fact.psf_sigma]
         model.psf_sigma = (min(widths), max(widths))
         bands = sorted({fact.band.replace(",", "") for fact in facts})
         classifier = self.config.trainer.name

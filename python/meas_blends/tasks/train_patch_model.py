@@ -13,6 +13,7 @@ from ..data.coadd import Coadd
 from ..data.footprints import pixel_lists
 from ..detection.complete import complete_coadd
 from ..detection.find import find_footprints
+from ..detection.psf import psf_widths
 from ..plugins.registries import trainers
 from ..simulation.likeness import Likeness, measure_likeness
 from ..simulation.population import draw_galaxies
@@ -121,8 +122,8 @@ class TrainPatchModelTask(PipelineTask):
         apart = min(apart, len(scenes) - 1)
         rng = np.random.default_rng(config.seed)
         model = self.trainer.run(scenes[:-apart], scenes[-apart:], rng)
-        widths = [scene.detections.filtered.sigma for scene in scenes]
-        model.psf_sigma = (min(widths), max(widths))
+        widths = np.concatenate([psf_widths(s.detections.filtered.coadd.psf) for s in scenes])
+        model.psf_sigma = (float(widths.min()), float(widths.max()))
         package = model.to_package(
             f"{config.trainer.name}_{coadd.band or 'patch'}",
             "1",
