@@ -58,9 +58,11 @@ def toy_models(toy_scenes):
 @pytest.fixture(scope="session")
 def toy_packages(toy_models, tmp_path_factory) -> dict[str, Path]:
     """Folders of the packages of the tiny classifiers, by name."""
+    from toys import toy_conditions
+
     folder = tmp_path_factory.mktemp("models")
     for name, model in toy_models.items():
-        model.psf_sigma = (1.8, 1.8)
+        model.learned = toy_conditions()
         model.to_package(f"toy_{name}", "1", "toy scenes").write(folder / name)
     return {name: folder / name for name in toy_models}
 
@@ -70,9 +72,10 @@ def toy_gp(toy_scenes):
     """A tiny classifier of the default kind, trained on toy scenes."""
     from meas_blends.blends.training.gp import train_gp
     from network_toys import TINY_GP
+    from toys import toy_conditions
 
     model = train_gp(*toy_scenes, np.random.default_rng(11), **TINY_GP)
-    model.psf_sigma = (1.8, 1.8)
+    model.learned = toy_conditions()
     return model
 
 

@@ -4,6 +4,7 @@ import numpy as np
 from astropy.table import Table
 from lsst.pipe.base import InMemoryDatasetHandle
 
+from meas_blends.blends.conditions import LearnedConditions
 from meas_blends.blends.detections import Detections
 from meas_blends.blends.maxima import find_maxima
 from meas_blends.data.coadd import Coadd
@@ -75,3 +76,9 @@ def handles(datasets):
         InMemoryDatasetHandle(dataset, patch=str(patch), band="i")
         for patch, dataset in enumerate(datasets)
     ]
+
+
+def toy_conditions():
+    """What the toy scenes are seen under, as far as it is narrow."""
+    low, high = np.array([[1.8, 1.8], [0.9, 1.1], [0.9, 2.0], [1.0, 3.0]]).T
+    return LearnedConditions(low, high)

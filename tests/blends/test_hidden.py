@@ -4,9 +4,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meas_blends.blends.hidden import find_hidden
+from meas_blends.blends.hidden import _sharpen, find_hidden
 from meas_blends.blends.maxima import find_maxima
 from meas_blends.data.catalogs import PEAKS
+from meas_blends.data.psf import CellPsf
+from meas_blends.detection.psf import gaussian_psf
 from toys import SIGMA, detect, draw
 
 
@@ -78,3 +80,19 @@ def test_hidden_peaks_make_up_the_number_inside_the_footprint(sources, number):
     labels[pixels.flat] = pixels.owner
     np.testing.assert_array_equal(labels[hidden.flat], hidden.owner)
     assert len({*maxima.flat, *hidden.flat}) == both.sum()
+
+
+def test_hidden_where_the_psf_varies_is_found_in_the_image_sharpened_by_place():
+    """Cells whose PSFs are hardly different give what one PSF gives."""
+    coadd = draw([(30, 30, 100), (34, 30, 25), (60, 30, 80), (63, 33, 20)])
+    images = np.stack([gaussian_psf(SIGMA * (1 + k * 1e-6), 21) for k in range(6)])
+    cells = CellPsf(images.reshape(2, 3, 21, 21), (0, 0), (33, 32))
+    found = []
+    for one in (coadd, coadd.replace(psf=cells)):
+        filtered, pixels = detect(one)
+        maxima = find_maxima(filtered, pixels, 5.0)
+        wanted = np.full(len(pixels.identifiers), 4)
+        found.append((_sharpen(filtered), find_hidden(filtered, pixels, maxima, wanted)))
+    (flat, one), (by_place, other) = found
+    np.testing.assert_allclose(by_place, flat, atol=1e-3)
+    assert positions(one) == positions(other)

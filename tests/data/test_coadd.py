@@ -4,7 +4,7 @@ from astropy.wcs import WCS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meas_blends.data.coadd import Coadd
+from meas_blends.data.coadd import BAD_PLANES, Coadd
 from meas_blends.data.psf import normalise_psf
 from meas_blends.errors import BadInputError
 
@@ -153,3 +153,16 @@ def test_a_window_of_all_is_the_coadd_itself():
     coadd = Coadd(np.ones((4, 5)))
     assert coadd.window(slice(None), slice(0, 5)) is coadd
     assert coadd.window(slice(1, 2), slice(None)).wcs is None
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [("SAT", "SATURATED"), ("EDGE", "DETECTION_EDGE"), ("CR", "COSMIC_RAY"), ("BAD", "BAD")],
+)
+def test_planes_are_known_by_rubins_names_too(ours, theirs):
+    mask = np.zeros((4, 4), np.int32)
+    mask[1, 2] = 1 << 6
+    coadd = Coadd(np.ones((4, 4)), mask=mask, mask_planes={theirs: 6, "INEXACT_PSF": 0})
+    assert np.argwhere(coadd.in_planes(ours)).tolist() == [[1, 2]]
+    assert coadd.bad.any() == (ours in BAD_PLANES)
+    assert not coadd.in_planes("NO_DATA").any()

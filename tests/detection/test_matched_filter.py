@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from meas_blends.data.coadd import Coadd
+from meas_blends.data.psf import CellPsf
 from meas_blends.detection.complete import complete_coadd
-from meas_blends.detection.matched_filter import confusion, matched_filter
+from meas_blends.detection.matched_filter import MatchedFilter, confusion, matched_filter
 from meas_blends.detection.psf import gaussian_psf
 
 SIGMA = 2.0
@@ -107,3 +108,69 @@ def test_all_bad():
     coadd = point_source(500.0)
     coadd.image[:] = np.nan
     assert not matched_filter(coadd).significance.any()
+
+
+def varying_psf(shape, xy0=(0, 0), cell=(37, 41)):
+    """A PSF that widens from the first cell to the last, one of them missing."""
+    rows, columns = (-(-length // side) for length, side in zip(shape, cell, strict=True))
+    widths = np.linspace(1.4, 2.6, rows * columns)
+    images = np.stack([gaussian_psf(width, 21) for width in widths])
+    images = images.reshape(rows, columns, 21, 21)
+    images[0, 1] = np.nan
+    return CellPsf(images, xy0, cell)
+
+
+@pytest.mark.parametrize("kernel", ["gaussian", "psf"])
+def test_a_star_is_filtered_with_the_psf_of_its_place(kernel):
+    shape, xy0 = (150, 170), (1000, -300)
+    psf = varying_psf(shape, xy0)
+    stars = [(x, y) for x in (15, 60, 100, 150) for y in (15, 60, 95, 130)]
+    image = np.zeros(shape)
+    for x, y in stars:
+        star = psf.at([x + xy0[0]], [y + xy0[1]])[0]
+        image[y - 10 : y + 11, x - 10 : x + 11] += 500 * star
+    coadd = Coadd(image, np.full(shape, 9.0), psf=psf, xy0=xy0)
+    filtered = matched_filter(coadd, kernel, "variance")
+    x, y = np.transpose(stars)
+    width = filtered.width_at(x + xy0[0], y + xy0[1])
+    expected = 500 / (3 * np.sqrt(4 * np.pi) * width)
+    assert filtered.significance[y, x] == pytest.approx(expected, rel=0.012)
+    assert np.ptp(width) > 0.5
+    # With one PSF for all it is lower where that does not fit.
+    one = matched_filter(coadd.replace(psf=psf.middle), kernel, "variance")
+    assert (one.significance[y, x] / filtered.significance[y, x]).min() < 0.95
+
+
+@pytest.mark.parametrize("kernel", ["gaussian", "psf"])
+def test_windows_are_parts_of_the_whole_where_the_psf_varies(kernel):
+    shape, xy0 = (300, 310), (-7, 12)
+    rng = np.random.default_rng(3)
+    coadd = Coadd(
+        rng.normal(0, 2, shape), rng.uniform(3, 5, shape), psf=varying_psf(shape, (0, 0)), xy0=xy0
+    )
+    matched = MatchedFilter.fit(coadd, kernel)
+    whole = matched.window()
+    assert np.array_equal(whole.significance, matched.significance)
+    for rows, columns in ((slice(31, 250), slice(5, 77)), (slice(270, 300), slice(100, 310))):
+        part = matched.window(rows, columns)
+        assert np.array_equal(part.smoothed, whole.smoothed[rows, columns])
+        assert np.array_equal(part.significance, whole.significance[rows, columns])
+        assert part.sigma == whole.sigma
+    # Every few pixels of a part are those of the part, wherever cells begin.
+    part = slice(4, 290), slice(9, 301)
+    for few, all_ in zip(matched._filter(*part, 3), matched._filter(*part), strict=True):
+        assert np.array_equal(few, all_[::3, ::3])
+
+
+@pytest.mark.parametrize("kernel", ["gaussian", "psf"])
+def test_one_psf_in_many_cells_is_one_psf(kernel):
+    rng = np.random.default_rng(4)
+    image = rng.normal(0, 2, (120, 130))
+    one = gaussian_psf(SIGMA)
+    cells = CellPsf(np.broadcast_to(one, (3, 3, *one.shape)), cell_shape=(50, 50))
+    made = [
+        matched_filter(Coadd(image, np.full(image.shape, 4.0), psf=psf), kernel)
+        for psf in (one, cells)
+    ]
+    assert np.array_equal(made[0].significance, made[1].significance)
+    assert made[0].sigma == made[1].sigma

@@ -45,7 +45,7 @@ def scene():
     )
     blue = truth.copy()
     blue["mag"] += 0.5
-    galaxies = true_galaxies(truth, np.array([1, 1, 2]), blue, coadd.psf.middle, 0.2)
+    galaxies = true_galaxies(truth, np.array([1, 1, 2]), blue, coadd.psf, 0.2)
     ids, footprints = [11, 13, 14], [1, 2, 2]
     places = {"x": [20.0, 60.0, 66.0], "y": [31.0, 30.0, 30.0]}
     children = made(CHILDREN, peakId=ids, footprintId=footprints, **places)

@@ -6,6 +6,7 @@ import pytest
 from meas_blends.data.catalogs import PEAKS
 from meas_blends.data.coadd import Coadd
 from meas_blends.data.morphology_tables import MORPHOLOGY
+from meas_blends.data.psf import CellPsf
 from meas_blends.detection.psf import gaussian_psf
 from meas_blends.errors import BadInputError
 from meas_blends.morphology.cutter import StampCutter, cut_stamps
@@ -268,3 +269,24 @@ def test_large_stamps_come_in_smaller_batches():
     peaks = make_peaks([(30, 30)] * 7, [1] * 7)
     cutter = StampCutter(coadd, labels, peaks, 1024)
     assert [len(part) for part in cut_stamps(cutter)] == [2, 2, 2, 1]
+
+
+def test_each_stamp_has_the_psf_of_its_place():
+    coadd = make_coadd(shape=(60, 60), xy0=(500, -20))
+    images = np.stack([gaussian_psf(sigma, 21) for sigma in (1.2, 1.5, 1.9, 2.4)])
+    psf = CellPsf(images.reshape(2, 2, 21, 21), coadd.xy0, (30, 30))
+    places = [(10, 10), (50, 12), (12, 45), (48, 50), (20, 20)]
+    labels = np.zeros(coadd.shape, int)
+    for k, (x, y) in enumerate(places):
+        labels[y - 2 : y + 3, x - 2 : x + 3] = k + 1
+    peaks = make_peaks(places, np.arange(5) + 1, coadd.xy0)
+    stamps = cut(coadd.replace(psf=psf), labels, peaks)
+    np.testing.assert_allclose(stamps.psf, psf.images.reshape(4, 21, 21)[[0, 1, 2, 3, 0]])
+    np.testing.assert_allclose(stamps.psf_sigma, [1.2, 1.5, 1.9, 2.4, 1.2], rtol=0.01)
+    # Of a part of the peaks, those of the part.
+    cutter = StampCutter(coadd.replace(psf=psf), labels, peaks, SIZE)
+    part = cutter.cut(slice(2, 4))
+    np.testing.assert_array_equal(part.psf, stamps.psf[2:4])
+    np.testing.assert_array_equal(part.psf_sigma, stamps.psf_sigma[2:4])
+    # One for all, where it is the same everywhere.
+    assert cut(coadd, labels, peaks).psf.shape == coadd.psf.middle.shape

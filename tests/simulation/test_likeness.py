@@ -8,6 +8,7 @@ from meas_blends.data.coadd import Coadd
 from meas_blends.detection.complete import complete_coadd
 from meas_blends.detection.psf import gaussian_psf, psf_sigma
 from meas_blends.errors import BadInputError
+from meas_blends.simulation.conditions import Conditions
 from meas_blends.simulation.likeness import measure_likeness
 from meas_blends.simulation.population import draw_galaxies
 from meas_blends.simulation.psf import psf_image
@@ -51,13 +52,27 @@ def test_scenes_that_are_made_from_it_are_alike():
     shear = (0.04, -0.03)
     first = scene(BASE).replace(psf=psf_image(BASE, shear))
     likeness = measure_likeness(first, BASE)
-    np.testing.assert_allclose(likeness.shear, shear, atol=0.01)
+    assert likeness.psf["shear1"].item() == pytest.approx(shear[0], abs=0.01)
+    assert likeness.psf["shear2"].item() == pytest.approx(shear[1], abs=0.01)
     second = scene(likeness.survey, likeness)
     assert np.median(second.variance) == pytest.approx(np.median(first.variance), rel=0.08)
     moments = galsim.hsm.FindAdaptiveMom(galsim.Image(second.psf.middle, scale=1.0))
     # The pixels, which are round, dilute the shear.
     assert moments.observed_shape.g1 == pytest.approx(shear[0], abs=0.012)
     assert moments.moments_sigma == pytest.approx(psf_sigma(first.psf.middle), rel=0.01)
+
+
+def test_a_psf_that_varies_over_the_coadd_does_so_in_the_scenes():
+    shape = (512, 768)
+    relative = np.array([[0.9, 1.0, 1.15], [0.95, 1.05, 1.2]])
+    given = Conditions(shape, relative, 0.05 * (relative - 1), 0.0 * relative)
+    empty = draw_galaxies(BASE, SHAPE, np.random.default_rng(1))[:0]
+    first = render_scene(empty, BASE, shape, np.random.default_rng(2), (70, -20), "scene", given)
+    likeness = measure_likeness(complete_coadd(first), BASE)
+    found = likeness.conditions(shape)
+    seeing = likeness.survey.psf_fwhm * found.fwhm
+    np.testing.assert_allclose(seeing, BASE.psf_fwhm * relative, rtol=0.01)
+    np.testing.assert_allclose(found.shear1, given.shear1, atol=0.005)
 
 
 def test_a_psf_narrower_than_charge_diffusion_has_none():

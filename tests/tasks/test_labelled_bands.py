@@ -47,7 +47,7 @@ def test_parts_keep_their_settings_and_facts():
     part = scenes(1, 2, 3)[1:]
     assert len(part) == 2
     assert [fact.band for fact in part.facts] == ["i,r"] * 2
-    assert part.facts[0].psf_sigma == pytest.approx(1.8, rel=0.01)
+    assert part.facts[0].conditions[:, 0] == pytest.approx(1.8, rel=0.01)
 
 
 def test_scenes_that_lack_something_are_refused():

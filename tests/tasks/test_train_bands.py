@@ -56,7 +56,7 @@ def test_the_package_says_what_it_was_trained_on(package):
     assert package.name == "gp_pca_bands_ir"
     assert package.meta["bands"] == ["r"]
     assert package.meta["training"]["scenes"] == 3
-    assert package.meta["psf_sigma"] == pytest.approx([1.8, 1.8], rel=0.01)
+    assert package.meta["conditions"]["psf_sigma"] == pytest.approx([1.8, 1.8], rel=0.01)
 
 
 def test_patches_are_classified_from_all_bands(package, tmp_path):

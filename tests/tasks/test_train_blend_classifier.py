@@ -59,7 +59,7 @@ def test_a_package_that_says_what_it_is(datasets, tmp_path):
     assert training["calibration"] == "curve"
     package.write(tmp_path / "mine")
     model = LogisticClassifier.from_package(ModelPackage.read(tmp_path / "mine"))
-    assert model.psf_sigma == pytest.approx((1.8, 1.8), rel=0.01)
+    assert model.learned.to_meta()["psf_sigma"] == pytest.approx([1.8, 1.8], rel=0.01)
 
 
 def test_names_of_its_own(datasets):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..data.packages import ModelPackage
+from .conditions import LearnedConditions
 from .detections import Detections
 
 __all__ = ["Classifier", "Places", "Prediction"]
@@ -72,8 +73,8 @@ class Classifier(ABC):
     threshold : `float`
         Blend probability above which to call a footprint blended for the
         best balanced accuracy.
-    psf_sigma : `tuple` [`float`, `float`]
-        Least and largest PSF width of the training coadds [pixel].
+    learned : `~meas_blends.blends.conditions.LearnedConditions`
+        What its training's footprints were seen under.
     label : `str`
         Name and version of the model package; empty before it has one.
     cutout_size : `int` or `None`
@@ -83,7 +84,7 @@ class Classifier(ABC):
 
     kind: str
     threshold: float
-    psf_sigma: tuple[float, float]
+    learned: LearnedConditions
     label: str = ""
     cutout_size: int | None = None
     others: tuple[str, ...] = ()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from ..data.footprints import PixelLists
 from ..detection.matched_filter import FilteredCoadd
+from .conditions import conditions_at
 from .maxima import Candidates
 
 __all__ = ["Detections", "LabelledDetections"]
@@ -37,6 +39,22 @@ class Detections:
 
     def __len__(self) -> int:
         return len(self.pixels.identifiers)
+
+    @cached_property
+    def conditions(self) -> np.ndarray:
+        """`~meas_blends.blends.conditions.conditions_at` the middle of each footprint's box, (n, 4)."""
+        coadd = self.filtered.coadd
+        places = np.divmod(self.pixels.flat, coadd.shape[1])
+        y, x = (
+            0.5 * (self.pixels.reduce(np.minimum, one) + self.pixels.reduce(np.maximum, one))
+            for one in places
+        )
+        return conditions_at(self.filtered, x + coadd.xy0[0], y + coadd.xy0[1])
+
+    @property
+    def psf_sigma(self) -> np.ndarray:
+        """Width of the PSF at each footprint [pixel], (n,)."""
+        return self.conditions[:, 0]
 
     @property
     def n_maxima(self) -> np.ndarray:

@@ -8,6 +8,7 @@ from scipy.ndimage import gaussian_filter
 from ..data.catalogs import PEAKS
 from ..data.footprints import PixelLists
 from ..detection.matched_filter import FilteredCoadd
+from ..detection.psf import psf_widths
 from .maxima import Candidates, is_maximum, sort_candidates
 
 __all__ = ["find_hidden"]
@@ -93,7 +94,8 @@ def _one_more(
     flat, owner = pixels.flat[chosen], pixels.owner[chosen]
     row, column = np.divmod(flat, nx)
     distance = _distance(placed, flat, owner, lacking, nx)
-    far = distance >= _LEAST_DISTANCE * filtered.sigma
+    x0, y0 = filtered.coadd.xy0
+    far = distance >= _LEAST_DISTANCE * filtered.width_at(column + x0, row + y0)
     inside = (row > 0) & (row < ny - 1) & (column > 0) & (column < nx - 1)
     clear = far & inside & (filtered.significance.ravel()[flat] > _LEAST_SIGNIFICANCE)
     clear[clear] = is_maximum(sharp, flat[clear], nx)
@@ -131,9 +133,26 @@ def _distance(
 
 def _sharpen(filtered: FilteredCoadd) -> np.ndarray:
     """Difference of Gaussians, ravelled: close pairs come apart in it."""
-    image = filtered.coadd.image
-    narrow = gaussian_filter(image, _SHARP * filtered.sigma, mode="constant")
-    return (narrow - gaussian_filter(image, _BLUNT * filtered.sigma, mode="constant")).ravel()
+    coadd = filtered.coadd
+    if not filtered.varies:
+        return _difference(coadd.image, filtered.sigma).ravel()
+    sharp, widths = np.empty_like(coadd.image), psf_widths(coadd.psf)
+    rows, columns = (slice(0, length) for length in coadd.shape)
+    for kind, *part, _ in coadd.psf.parts(rows, columns, coadd.xy0):
+        # As far around as the wider Gaussian goes, which ends at 4 sigma.
+        reach = int(np.ceil(4.0 * _BLUNT * widths[kind])) + 1
+        around = tuple(slice(max(one.start - reach, 0), one.stop + reach) for one in part)
+        inside = tuple(
+            slice(one.start - wide.start, one.stop - wide.start)
+            for one, wide in zip(part, around, strict=True)
+        )
+        sharp[tuple(part)] = _difference(coadd.image[around], widths[kind])[inside]
+    return sharp.ravel()
+
+
+def _difference(image: np.ndarray, sigma: float) -> np.ndarray:
+    narrow = gaussian_filter(image, _SHARP * sigma, mode="constant")
+    return narrow - gaussian_filter(image, _BLUNT * sigma, mode="constant")
 
 
 def _asymmetry(smoothed: np.ndarray, flat: np.ndarray, peak: np.ndarray) -> np.ndarray:

@@ -49,9 +49,9 @@ def make_peaks(
     row, column = np.divmod(candidates.flat, nx)
     dx, dy = offsets if offsets is not None else (0.0, 0.0)
     x_err, y_err = errors if errors is not None else (np.nan, np.nan)
-    margin = int(np.ceil(filtered.sigma))
-    edge = (column < margin) | (row < margin) | (column >= nx - margin) | (row >= ny - margin)
     x, y = column + coadd.xy0[0], row + coadd.xy0[1]
+    margin = np.ceil(filtered.width_at(x, y)).astype(int)
+    edge = (column < margin) | (row < margin) | (column >= nx - margin) | (row >= ny - margin)
     ra, dec = coadd.sky(x + dx, y + dy)
     return PEAKS.make(
         {

@@ -28,7 +28,7 @@ def footprint_measures(detections: Detections) -> np.ndarray:
     Returns
     -------
     measures : `numpy.ndarray`, (n, 4)
-        Logarithms of the area in units of the PSF's, the largest S/N, the
+        Logarithms of the area in units of the PSF's there, the largest S/N, the
         ratio of the light's sum to the largest smoothed value (how extended),
         and the ratio of the brightest pixel to the largest smoothed value
         (how sharp: cosmic rays, other PSFs and pixel scales stand out).
@@ -38,7 +38,7 @@ def footprint_measures(detections: Detections) -> np.ndarray:
     smoothed = filtered.smoothed.ravel()[pixels.flat]
     tiny = np.finfo(np.float32).tiny
     peak = np.maximum(pixels.reduce(np.maximum, smoothed), tiny)
-    area = np.diff(pixels.first) / filtered.sigma**2
+    area = np.diff(pixels.first) / detections.psf_sigma**2
     significance = pixels.reduce(np.maximum, filtered.significance.ravel()[pixels.flat])
     extent = pixels.reduce(np.add, np.maximum(image, 0)) / peak
     sharpness = pixels.reduce(np.maximum, image) / peak

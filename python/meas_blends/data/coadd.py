@@ -15,6 +15,7 @@ from .psf import CellPsf
 from .tiles import row_strips
 
 __all__ = [
+    "ACTIVE_PLANES",
     "BAD_PLANES",
     "DEFAULT_MASK_PLANES",
     "MASK_BITS",
@@ -50,6 +51,19 @@ _ZERO_POINT_LIMIT = 200.0
 #: stay in: the pipelines have given them a value, and dropping them would cut
 #: holes into bright footprints.
 BAD_PLANES = ("BAD", "NO_DATA", "EDGE")
+
+#: What planes with these names are called by Rubin since DP2 (``lsst.images``).
+_OTHER_NAMES = {
+    "SAT": ("SATURATED",),
+    "INTRP": ("INTERPOLATED",),
+    "CR": ("COSMIC_RAY",),
+    "EDGE": ("DETECTION_EDGE",),
+}
+
+#: All planes that anything is done about, by any name.
+ACTIVE_PLANES = frozenset(
+    other for name in (*BAD_PLANES, "SAT") for other in (name, *_OTHER_NAMES.get(name, ()))
+)
 
 
 @dataclass
@@ -191,8 +205,15 @@ class Coadd:
         return bad
 
     def in_planes(self, *names: str) -> np.ndarray:
-        """Pixels in any of some mask planes, `bool` (ny, nx); unknown planes are empty."""
-        bits = sum(1 << self.mask_planes[name] for name in names if name in self.mask_planes)
+        """Pixels in any of some mask planes, `bool` (ny, nx); unknown planes are empty.
+
+        The names are those of ``lsst.afw``; planes with Rubin's newer names,
+        such as SATURATED for SAT, count as well.
+        """
+        wanted = {other for name in names for other in (name, *_OTHER_NAMES.get(name, ()))}
+        bits = 0
+        for name in wanted & self.mask_planes.keys():
+            bits |= 1 << self.mask_planes[name]
         inside = image_array(self.shape, bool)
         for rows in row_strips(self.shape):
             # Unsigned, for bit 31 is the sign.

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
 from ..errors import BadInputError
 
-__all__ = ["CellPsf", "normalise_psf"]
+__all__ = ["CellPsf", "normalise_psf", "stack_images"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +68,48 @@ class CellPsf:
         """The PSF of an image that has one everywhere, (odd, odd)."""
         return cls(normalise_psf(image, name)[None, None], name=name)
 
+    @classmethod
+    def evaluated(
+        cls,
+        function: Callable[[float, float], np.ndarray | None],
+        shape: tuple[int, int],
+        xy0: tuple[int, int] = (0, 0),
+        cell: int = 256,
+        name: str = "PSF",
+    ) -> CellPsf | None:
+        """Evaluate a PSF that varies smoothly in the middles of cells.
+
+        Parameters
+        ----------
+        function : callable
+            From parent pixels ``x, y`` to the PSF's image there, of any odd
+            sides, or to `None` where there is none.
+        shape : `tuple` [`int`, `int`]
+            ``(ny, nx)`` of the image.
+        xy0 : `tuple` [`int`, `int`]
+            Parent-pixel position of its first pixel.
+        cell : `int`
+            About the side of the cells, which are of one shape [pixel].
+        name : `str`
+            What to call it in a message.
+
+        Returns
+        -------
+        psf : `CellPsf` or `None`
+            `None` if there is none in any cell.
+        """
+        rows, columns = (max(1, round(length / cell)) for length in shape)
+        height, width = shape[0] / rows, shape[1] / columns
+        images = [
+            function(xy0[0] - 0.5 + (i + 0.5) * width, xy0[1] - 0.5 + (j + 0.5) * height)
+            for j in range(rows)
+            for i in range(columns)
+        ]
+        if all(image is None for image in images):
+            return None
+        stack = stack_images(images)
+        return cls(stack.reshape(rows, columns, *stack.shape[1:]), xy0, (height, width), name)
+
     @cached_property
     def present(self) -> np.ndarray:
         """Which cells have an image of their own, `bool` (rows, columns)."""
@@ -75,10 +119,16 @@ class CellPsf:
     def kinds(self) -> tuple[np.ndarray, np.ndarray]:
         """The different images, (k, odd, odd), and which each cell has, `int` (rows, columns)."""
         rows, columns = np.nonzero(self.present)
-        different, kind = np.unique(self.images[rows, columns], axis=0, return_inverse=True)
-        cell_rows, cell_columns = np.indices(self.present.shape)
-        apart = (cell_rows[..., None] - rows) ** 2 + (cell_columns[..., None] - columns) ** 2
-        return different, kind.ravel()[np.argmin(apart, axis=-1)]
+        # By their bytes: to sort thousands of images would take long.
+        number: dict[bytes, int] = {}
+        images = self.images[rows, columns]
+        of_cell = np.array([number.setdefault(image.tobytes(), len(number)) for image in images])
+        _, first = np.unique(of_cell, return_index=True)
+        kind = np.empty(self.present.shape, int)
+        kind[rows, columns] = of_cell
+        for row, column in zip(*np.nonzero(~self.present), strict=True):
+            kind[row, column] = of_cell[np.argmin((rows - row) ** 2 + (columns - column) ** 2)]
+        return images[first], kind
 
     @property
     def is_constant(self) -> bool:
@@ -105,14 +155,61 @@ class CellPsf:
         kind : `numpy.ndarray` of int, (n,)
         """
         _, kind = self.kinds
+        return kind[self._cell_index(y, 0), self._cell_index(x, 1)]
+
+    def _cell_index(self, place: np.ndarray, axis: int) -> np.ndarray:
+        """Row (axis 0) or column (axis 1) of the cells of some parent pixels y or x."""
         # A pixel reaches half a pixel to each side of its centre.
-        row = (np.asarray(y, float) - self.origin[1] + 0.5) // self.cell_shape[0]
-        column = (np.asarray(x, float) - self.origin[0] + 0.5) // self.cell_shape[1]
-        row, column = (
-            np.clip(index, 0, length - 1).astype(int)
-            for index, length in zip((row, column), kind.shape, strict=True)
-        )
-        return kind[row, column]
+        offset = np.asarray(place, float) - self.origin[1 - axis] + 0.5
+        index = np.floor_divide(offset, self.cell_shape[axis])
+        return np.clip(index, 0, self.images.shape[axis] - 1).astype(int)
+
+    def parts(
+        self, rows: slice, columns: slice, xy0: tuple[int, int]
+    ) -> Iterator[tuple[int, slice, slice, tuple[int, int]]]:
+        """Cut a part of an image where the PSF changes.
+
+        Parameters
+        ----------
+        rows, columns : `slice`
+            The part, array pixels, with a start and a stop.
+        xy0 : `tuple` [`int`, `int`]
+            Parent-pixel position of the image's first pixel.
+
+        Yields
+        ------
+        kind : `int`
+            Which of the images of `kinds` it has.
+        rows, columns : `slice`
+            Array pixels.
+        first : `tuple` [`int`, `int`]
+            First row and column of its cell, which do not depend on the part;
+            of a PSF that is the same everywhere, those of the image.
+        """
+        if self.is_constant:
+            yield 0, rows, columns, (0, 0)
+            return
+        lines = [
+            self._cell_lines(part, xy0[1 - axis], axis) for axis, part in enumerate((rows, columns))
+        ]
+        _, kind = self.kinds
+        for row, top, one in lines[0]:
+            for column, left, other in lines[1]:
+                yield int(kind[row, column]), one, other, (top, left)
+
+    def _cell_lines(self, part: slice, start: int, axis: int) -> list[tuple[int, int, slice]]:
+        """Index, first array pixel, and array pixels of each row or column of cells in a part."""
+        index = self._cell_index(np.arange(part.start, part.stop) + start, axis)
+        change = np.flatnonzero(np.diff(index)) + 1
+        edges = [part.start, *(change + part.start).tolist(), part.stop]
+        length = self.cell_shape[axis]
+        lines = []
+        for low, high in pairwise(edges):
+            number = int(index[low - part.start])
+            offset = 0.0 if number == 0 else number * length
+            first = math.ceil(self.origin[1 - axis] + offset - 0.5) - start
+            lines.append((number, first, slice(low, high)))
+        return lines
 
     def at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """PSF images at positions.
@@ -127,6 +224,30 @@ class CellPsf:
         images : `numpy.ndarray` of float32, (n, odd, odd)
         """
         return self.kinds[0][self.kind_at(x, y)]
+
+
+def stack_images(images: Sequence[np.ndarray | None]) -> np.ndarray:
+    """Bring images to one shape by a border of zeros.
+
+    Parameters
+    ----------
+    images : sequence of `numpy.ndarray`, (odd, odd), or `None`
+        PSF images of any odd sides, at least one.
+
+    Returns
+    -------
+    stack : `numpy.ndarray`, (n, odd, odd)
+        Their middles in its middle; NaN throughout for `None`.
+    """
+    shape = np.max([image.shape for image in images if image is not None], axis=0)
+    stack = np.zeros((len(images), *shape))
+    for one, image in zip(stack, images, strict=True):
+        if image is None:
+            one[:] = np.nan
+            continue
+        (top, left), (ny, nx) = (shape - image.shape) // 2, image.shape
+        one[top : top + ny, left : left + nx] = image
+    return stack
 
 
 def normalise_psf(psf: np.ndarray, name: str = "PSF") -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from astropy.table import Table
@@ -10,7 +11,7 @@ from astropy.table import Table
 from ..data.coadd import Coadd
 from ..data.footprints import PixelLists
 from ..detection.matched_filter import matched_filter
-from ..detection.psf import psf_sigma
+from ..detection.psf import psf_widths
 from .blends import BlendCutter
 from .children import Children, Deblended
 from .fit import BlendFitter
@@ -21,6 +22,9 @@ __all__ = ["CUTOUT_SIDES", "deblend"]
 #: Sides of cutouts [pixel]: odd, for models have a middle pixel, and few, for
 #: the model is compiled anew for each.
 CUTOUT_SIDES = (33, 49, 65, 97, 129, 193, 257)
+
+#: Most places whose PSFs are kept ready: more than a row of cells of a coadd has.
+_READY = 128
 
 
 def deblend(
@@ -64,8 +68,16 @@ def deblend(
         pixels,
         [side for side in CUTOUT_SIDES if side <= max_side],
     )
-    widths = [psf_sigma(coadd.psf.middle) for coadd in coadds.values()]
-    fitter = BlendFitter([coadd.psf.middle for coadd in coadds.values()], min(widths), max_steps)
+    psfs = [coadd.psf for coadd in coadds.values()]
+    # One width for all, for which the model is compiled.
+    narrowest = min(float(psf_widths(psf).min()) for psf in psfs)
+
+    @lru_cache(maxsize=_READY)
+    def fitter_of(*kinds: int) -> BlendFitter:
+        images = [psf.kinds[0][kind] for psf, kind in zip(psfs, kinds, strict=True)]
+        return BlendFitter(images, narrowest, max_steps)
+
+    kinds = np.stack([psf.kind_at(*_middles(cutter, pixels)) for psf in psfs], axis=1).tolist()
     found = Children(peaks, bands, cutter.scales)
     sides = cutter.sides()
     for row, identifier in enumerate(pixels.identifiers):
@@ -78,6 +90,7 @@ def deblend(
             blend = cutter.cut(row, int(sides[row]), x, y)
             # Whatever goes wrong in one blend must not stop the others.
             try:
+                fitter = fitter_of(*kinds[row])
                 fitted = fitter.fit(blend)
                 found.take(mine, blend, free_images(fitter, blend, fitted, max_misfit))
             except (ArithmeticError, ValueError, RuntimeError) as error:
@@ -86,3 +99,12 @@ def deblend(
                 found.failures[int(identifier)] = reason.splitlines()[0]
     found.flag(np.flatnonzero(found.n_peaks == 0), "FAILED")
     return found.tables(coadds)
+
+
+def _middles(cutter: BlendCutter, pixels: PixelLists) -> tuple[np.ndarray, np.ndarray]:
+    """Middles ``(x, y)`` of the footprints' boxes, parent pixels."""
+    y, x = (
+        0.5 * (pixels.reduce(np.minimum, axis) + pixels.reduce(np.maximum, axis))
+        for axis in np.divmod(pixels.flat, cutter.shape[1])
+    )
+    return x + cutter.xy0[0], y + cutter.xy0[1]

@@ -9,7 +9,7 @@ from ..data.large import image_array
 from ..data.tiles import row_strips
 from ..errors import BadInputError
 from .noise import MAX_LAG, PixelNoise, best_window, measure_noise, rough_median
-from .psf import psf_sigma
+from .psf import typical_width
 from .stars import estimate_psf
 from .variance import estimate_variance
 
@@ -96,7 +96,7 @@ def _with_estimate(coadd: Coadd, reason: str) -> Coadd:
 def _with_noise(coadd: Coadd) -> Coadd:
     """A coadd whose variance is that of single pixels, with their correlation."""
     bad = coadd.bad
-    sigma = psf_sigma(coadd.psf.middle)
+    sigma = typical_width(coadd.psf)
     noise = _measured(coadd, bad, sigma)
     if noise is None:
         white = np.zeros((2 * MAX_LAG + 1,) * 2)

@@ -104,7 +104,12 @@ def _add_pairs(
 
 
 def correlate(
-    plane: np.ndarray, bad: np.ndarray, kernel: np.ndarray, rows: slice, columns: slice
+    plane: np.ndarray,
+    bad: np.ndarray,
+    kernel: np.ndarray,
+    rows: slice,
+    columns: slice,
+    first: tuple[int, int] = (0, 0),
 ) -> np.ndarray:
     """Correlate a part of an image with any kernel.
 
@@ -119,6 +124,9 @@ def correlate(
         Its middle pixel is its centre.
     rows, columns : `slice`
         The part, within the image.
+    first : `tuple` [`int`, `int`]
+        Where one of the blocks begins: row and column, of which either may be
+        negative.
 
     Returns
     -------
@@ -129,8 +137,12 @@ def correlate(
     # A product of transforms convolves, so the kernel is turned about.
     transform = fft.rfft2(kernel[::-1, ::-1].astype(np.float32), shape)
     correlated = np.empty((rows.stop - rows.start, columns.stop - columns.start), np.float32)
-    for y in range(rows.start - rows.start % _BLOCK, rows.stop, _BLOCK):
-        for x in range(columns.start - columns.start % _BLOCK, columns.stop, _BLOCK):
+    top, left = (
+        one.start - (one.start - start) % _BLOCK
+        for one, start in zip((rows, columns), first, strict=True)
+    )
+    for y in range(top, rows.stop, _BLOCK):
+        for x in range(left, columns.stop, _BLOCK):
             part = padded(plane, bad, slice(y, y + _BLOCK), slice(x, x + _BLOCK), radii)
             block = fft.irfft2(fft.rfft2(part, shape) * transform, shape)
             low = max(y, rows.start), max(x, columns.start)

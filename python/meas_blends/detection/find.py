@@ -35,7 +35,8 @@ def find_footprints(
     Parameters
     ----------
     filtered : `FilteredCoadd` or `MatchedFilter`
-        The coadd, its S/N and the width of its PSF.
+        The coadd, its S/N and the width of its PSF: a typical one, where it
+        varies, as in LSST, so that no footprint changes where two cells meet.
     threshold : `float`
         Point-source S/N that a pixel must exceed.
     grow_sigma : `float`

@@ -13,7 +13,7 @@ from ..data.large import image_array
 from ..data.tiles import tiles
 from .convolve import convolve_separable, correlate, padded
 from .noise import clipped_scatter, correlation_factor, rough_median
-from .psf import psf_sigma
+from .psf import noise_areas, psf_widths, typical_width
 
 __all__ = ["STRIDE", "FilteredCoadd", "MatchedFilter", "confusion", "matched_filter"]
 
@@ -49,10 +49,11 @@ class FilteredCoadd:
     significance : `numpy.ndarray` of float32, (ny, nx)
         Flux of a point source centred on each pixel over its standard error.
     sigma : `float`
-        Adaptive-moments width of the PSF [pixel].
+        Adaptive-moments width of the PSF [pixel]: a typical one, where it
+        varies; see `width_at`.
     correlation : `float`
         By how much the correlation of pixels raises the noise of the smoothed
-        image over that of white noise.
+        image over that of white noise; for a typical width of the PSF.
     confusion : `float`
         By how much galaxies too faint to be seen raise it further.
     typical_noise : `float`
@@ -73,6 +74,44 @@ class FilteredCoadd:
     def noise_factor(self) -> float:
         """What the standard errors of white noise were multiplied by: both together."""
         return self.correlation * self.confusion
+    def width_at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Width of the PSF at positions.
+
+        Parameters
+        ----------
+        x, y : array-like, (n,)
+            Parent pixels.
+
+        Returns
+        -------
+        sigma : `numpy.ndarray`, (n,)
+            By adaptive moments [pixel].
+        """
+        if self.varies:
+            psf = self.coadd.psf
+            return psf_widths(psf)[psf.kind_at(x, y)]
+        return np.full(np.shape(x), self.sigma)
+
+    def noise_area_at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Noise-equivalent area of the PSF at positions.
+
+        Parameters
+        ----------
+        x, y : array-like, (n,)
+            Parent pixels.
+
+        Returns
+        -------
+        area : `numpy.ndarray`, (n,)
+            `~meas_blends.detection.psf.noise_areas` [pixel].
+        """
+        psf = self.coadd.psf
+        return noise_areas(psf)[psf.kind_at(x, y)]
+
+    @property
+    def varies(self) -> bool:
+        """Whether the PSF is not the same everywhere."""
+        return self.coadd.psf is not None and not self.coadd.psf.is_constant
 
 
 @dataclass(frozen=True)
@@ -134,10 +173,9 @@ class MatchedFilter:
         bad = coadd.bad
         typical = 1.0 if bad.all() else float(np.sqrt(rough_median(coadd.variance, bad)))
         image = coadd.image if image is None else image
-        matched = cls(coadd, bad, image, kernel, psf_sigma(coadd.psf.middle), typical)
+        matched = cls(coadd, bad, image, kernel, typical_width(coadd.psf), typical)
         if coadd.noise_correlation is not None:
-            kernel = matched.kernel_image
-            factor = correlation_factor(coadd.noise_correlation, kernel)
+            factor = correlation_factor(coadd.noise_correlation, matched.kernel_image)
             matched = dataclasses.replace(matched, correlation=factor)
         if noise == "scatter":
             matched = dataclasses.replace(matched, confusion=matched._confusion())
@@ -189,9 +227,48 @@ class MatchedFilter:
 
     def _filter(self, rows: slice, columns: slice, step: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """Smoothed image and point-source S/N of every ``step``-th pixel of a part."""
+        if self.coadd.psf.is_constant:
+            smoothed, variance = self._convolve(0, rows, columns, step)
+        else:
+            smoothed, variance = self._convolve_parts(rows, columns, step)
+        # Where every pixel under the kernel is bad there is neither signal nor noise.
+        floor = np.float32(np.finfo(np.float32).tiny)
+        error = np.sqrt(np.maximum(variance, floor)) * np.float32(self.correlation)
+        significance = np.where(variance > floor, smoothed / error, np.float32(0))
+        significance /= np.float32(self.confusion)
+        return smoothed, significance
+
+    def _convolve_parts(
+        self, rows: slice, columns: slice, step: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Smoothed image and its white variance, each cell of the PSF with its own."""
+        shape = [-(-(one.stop - one.start) // step) for one in (rows, columns)]
+        smoothed, variance = np.empty(shape, np.float32), np.empty(shape, np.float32)
+        for kind, *part, first in self.coadd.psf.parts(rows, columns, self.coadd.xy0):
+            here, cell = [], []
+            for one, whole in zip(part, (rows, columns), strict=True):
+                # Every few pixels are counted from where the whole begins.
+                low, high = (-(-(edge - whole.start) // step) for edge in (one.start, one.stop))
+                here.append(slice(low, high))
+                cell.append(slice(whole.start + low * step, one.stop))
+            if all(one.start < one.stop for one in cell):
+                made = self._convolve(kind, *cell, step, first)
+                smoothed[tuple(here)], variance[tuple(here)] = made
+        return smoothed, variance
+
+    def _convolve(
+        self,
+        kind: int,
+        rows: slice,
+        columns: slice,
+        step: int,
+        first: tuple[int, int] = (0, 0),
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Smoothed image and its white variance, every ``step``-th pixel, with one of the PSFs."""
         planes = self.image, self.coadd.variance
+        psf = self.coadd.psf
         if self.kernel == "gaussian":
-            profile = _unit_gaussian(self.sigma)
+            profile = _unit_gaussian(psf_widths(psf)[kind])
             # A squared Gaussian is a narrower Gaussian, so the variance is separable too.
             squared = profile**2
             weight = np.float32(squared.sum())
@@ -201,19 +278,13 @@ class MatchedFilter:
                 for plane, one in zip(planes, (profile, squared / weight), strict=True)
             )
             variance *= weight**2
-        else:
-            psf = self.coadd.psf.middle
-            # Correlation, not convolution: the filter must match the PSF's own orientation.
-            smoothed, variance = (
-                correlate(plane, self.bad, kernel, rows, columns)[::step, ::step]
-                for plane, kernel in zip(planes, (psf, psf**2), strict=True)
-            )
-        # Where every pixel under the kernel is bad there is neither signal nor noise.
-        floor = np.float32(np.finfo(np.float32).tiny)
-        error = np.sqrt(np.maximum(variance, floor)) * np.float32(self.correlation)
-        significance = np.where(variance > floor, smoothed / error, np.float32(0))
-        significance /= np.float32(self.confusion)
-        return smoothed, significance
+            return smoothed, variance
+        image = psf.kinds[0][kind]
+        # Correlation, not convolution: the filter must match the PSF's own orientation.
+        return tuple(
+            correlate(plane, self.bad, kernel, rows, columns, first)[::step, ::step]
+            for plane, kernel in zip(planes, (image, image**2), strict=True)
+        )
 
     def _confusion(self) -> float:
         """What `confusion` makes of the S/N of every few pixels."""
@@ -239,7 +310,8 @@ def matched_filter(coadd: Coadd, kernel: str = "gaussian", noise: str = "scatter
         Complete (see `complete_coadd`) and background-subtracted.
     kernel : `str`
         ``"gaussian"`` for the Gaussian of the PSF's width, as LSST and
-        Buchanan et al. (2022) do, ``"psf"`` for the PSF image itself.
+        Buchanan et al. (2022) do, ``"psf"`` for the PSF image itself. Where
+        the PSF varies over the image, that of each place.
     noise : `str`
         ``"scatter"`` for standard errors that count galaxies too faint to be
         seen, ``"variance"`` for those of the pixels' noise alone.

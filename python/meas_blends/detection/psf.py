@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import weakref
+
 import galsim
 import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from ..data.psf import normalise_psf
+from ..data.psf import CellPsf, normalise_psf
 from ..errors import BadInputError
 
-__all__ = ["gaussian_psf", "psf_from_fwhm", "psf_fwhm", "psf_sigma"]
+__all__ = [
+    "gaussian_psf",
+    "noise_areas",
+    "psf_from_fwhm",
+    "psf_fwhm",
+    "psf_sigma",
+    "psf_widths",
+    "typical_width",
+]
 
 #: First guesses of the adaptive moments' width [pixel]: the fit may fail on a
 #: small stamp if it starts far too wide, and on a wide PSF if it starts narrow.
@@ -23,6 +33,9 @@ _FWHM_LIMITS = (0.5, 200.0)
 #: this one pixels sample a profile too coarsely for adaptive moments.
 _MIN_SIGMA = 0.2
 _SAMPLED_SIGMA = 1.2
+
+#: Widths of the kinds of each PSF that there is.
+_widths: weakref.WeakKeyDictionary[CellPsf, np.ndarray] = weakref.WeakKeyDictionary()
 
 
 def gaussian_psf(sigma: float, size: int | None = None) -> np.ndarray:
@@ -122,6 +135,50 @@ def psf_sigma(psf: np.ndarray) -> float:
         f"PSF: an image of shape {np.shape(psf)} without a width that can be measured;"
         " give an image of a star, or a FWHM."
     )
+
+
+def psf_widths(psf: CellPsf) -> np.ndarray:
+    """Widths of a PSF that varies over the image.
+
+    Parameters
+    ----------
+    psf : `~meas_blends.data.psf.CellPsf`
+
+    Returns
+    -------
+    sigma : `numpy.ndarray`, (k,)
+        `psf_sigma` of each of its kinds [pixel]; measured once.
+
+    Raises
+    ------
+    BadInputError
+        If one has no measurable width.
+    """
+    if psf not in _widths:
+        _widths[psf] = np.array([psf_sigma(image) for image in psf.kinds[0]])
+    return _widths[psf]
+
+
+def noise_areas(psf: CellPsf) -> np.ndarray:
+    """Noise-equivalent areas of a PSF that varies over the image.
+
+    Parameters
+    ----------
+    psf : `~meas_blends.data.psf.CellPsf`
+
+    Returns
+    -------
+    area : `numpy.ndarray`, (k,)
+        Of each of its kinds: 1 over the sum of its squared pixels, the number of pixels
+        whose noise a point source competes with. For a Gaussian ``4 pi sigma^2``; wings
+        make it larger.
+    """
+    return 1.0 / np.sum(psf.kinds[0].astype(np.float64) ** 2, axis=(1, 2))
+
+
+def typical_width(psf: CellPsf) -> float:
+    """Median of `psf_widths` over the cells [pixel]: what stands for the whole image."""
+    return float(np.median(psf_widths(psf)[psf.kinds[1]]))
 
 
 def psf_fwhm(psf: np.ndarray) -> float:

@@ -12,7 +12,8 @@ from astropy.table import Table
 from ..data.child_models import ChildModels
 from ..data.coadd import Coadd
 from ..data.deblending_tables import CHILD_MATCHES, CHILDREN
-from ..detection.psf import psf_sigma
+from ..data.psf import CellPsf
+from ..detection.psf import psf_widths
 from ..simulation.lensing import lens_shape
 from ..simulation.profiles import sersic_transform, shape_matrix
 from .places import one_to_one
@@ -47,7 +48,7 @@ class TrueGalaxies:
 
 
 def true_galaxies(
-    galaxies: Table, owner: np.ndarray, bluest: Table, psf: np.ndarray, pixel_scale: float
+    galaxies: Table, owner: np.ndarray, bluest: Table, psf: CellPsf, pixel_scale: float
 ) -> TrueGalaxies:
     """Gather what is true of some galaxies.
 
@@ -59,7 +60,7 @@ def true_galaxies(
         ``footprintId`` of each.
     bluest : `astropy.table.Table`
         `~meas_blends.data.catalogs.TRUTH` in the bluest band, of all galaxies.
-    psf : `numpy.ndarray`, (odd, odd)
+    psf : `~meas_blends.data.psf.CellPsf`
         Of the reference band.
     pixel_scale : `float`
         [arcsec].
@@ -70,9 +71,12 @@ def true_galaxies(
     """
     row = np.searchsorted(np.asarray(bluest["galaxyId"]), np.asarray(galaxies["galaxyId"]))
     colour = np.asarray(bluest["mag"], float)[row] - np.asarray(galaxies["mag"], float)
-    sigma = psf_sigma(psf)
     middle = np.full(2, _SIDE // 2, float)
-    shapes = [_shape(_draw_alone(one, psf, pixel_scale), middle, sigma) for one in galaxies]
+    kinds, widths = psf.kind_at(galaxies["x"], galaxies["y"]), psf_widths(psf)
+    shapes = [
+        _shape(_draw_alone(one, psf.kinds[0][kind], pixel_scale), middle, widths[kind])
+        for one, kind in zip(galaxies, kinds, strict=True)
+    ]
     return TrueGalaxies(galaxies, owner, colour, np.reshape(shapes, (-1, 2)))
 
 
@@ -140,7 +144,8 @@ def match_children(
         colour = np.where(lit, -2.5 * np.log10(bluest / reference), np.nan)
     peak_x, peak_y = (np.asarray(peaks[f"f_{axis}"], float)[kept] for axis in ("x", "y"))
     shapes = np.full((len(kept), 2), np.nan)
-    shapes[by] = _child_shapes(stamps, children[kept[by]], bands[0], psf_sigma(coadd.psf.middle))
+    widths = psf_widths(coadd.psf)[coadd.psf.kind_at(x[by], y[by])]
+    shapes[by] = _child_shapes(stamps, children[kept[by]], bands[0], widths)
     count = np.unique(owner, return_counts=True)
     parents = _take(owner, galaxy, 0)
     parents = np.where(galaxy >= 0, parents, _take(parent, child, 0))
@@ -183,11 +188,11 @@ def _of_band(fluxes: Table, band: str, column: str = "flux") -> np.ndarray:
 
 
 def _child_shapes(
-    stamps: ChildModels, children: Table, band: str, sigma: float
+    stamps: ChildModels, children: Table, band: str, widths: np.ndarray
 ) -> Sequence[np.ndarray]:
     """Ellipticity of each child in its stamp, (n, 2); NaN without one."""
     half, shapes = _SIDE // 2, []
-    for child in children:
+    for child, sigma in zip(children, widths, strict=True):
         if stamps.of_child(child["peakId"], band) is None:
             shapes.append(np.full(2, np.nan))
             continue

@@ -38,7 +38,7 @@ def pair_limits(
 
     Chi^2 is between the noiseless pair, the two galaxies alone, and the single
     bulge + disk galaxy (Sersic indices 4 and 1, one centre, all else free)
-    that fits best, both through the coadd's PSF. The noise is white: that of
+    that fits best, both through the coadd's PSF at the pair. The noise is white: that of
     the variance plane at the fainter galaxy, times the factor that the
     coadd's matched filter found. A variance plane scaled to the scatter of
     point-source fluxes thus counts correlated noise at the scale of the PSF,
@@ -159,16 +159,19 @@ def _delta_chi2(
     places: np.ndarray,
     separation: np.ndarray,
 ) -> np.ndarray:
-    """Chi^2 of each pair, (n,); pairs of one size together."""
+    """Chi^2 of each pair, (n,); pairs of one size and PSF together."""
     bright = components["flux"] > 0
     radii = np.sqrt(np.where(bright, components["shape"][..., [0, 2]].max(axis=-1), 0.0))
-    room = _ROOM_PSF * filtered.sigma + _ROOM_RADII * radii.max(axis=(1, 2))
+    x, y = places.mean(axis=1).T
+    room = _ROOM_PSF * filtered.width_at(x, y) + _ROOM_RADII * radii.max(axis=(1, 2))
     extent = separation + 2.0 * room
     side = np.asarray(_SIDES)[np.minimum(np.searchsorted(_SIDES, extent), len(_SIDES) - 1)]
     chi2 = np.empty(len(side))
-    for one_side in np.unique(side):
-        waves = make_waves(filtered.coadd.psf.middle, int(one_side))
-        rows = np.flatnonzero(side == one_side)
+    psf = filtered.coadd.psf
+    alike = np.stack([side, psf.kind_at(x, y)], axis=1)
+    for one_side, kind in np.unique(alike, axis=0):
+        waves = make_waves(psf.kinds[0][kind], int(one_side))
+        rows = np.flatnonzero((alike == (one_side, kind)).all(axis=1))
         for start in range(0, len(rows), _BATCH):
             batch = rows[start : start + _BATCH]
             part = {name: values[batch] for name, values in components.items()}

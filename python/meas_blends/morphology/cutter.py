@@ -104,10 +104,11 @@ class StampCutter:
         self.neighbours = neighbours
         self.size = size
         self.min_core = min_core
-        self.psf_sigma = psf_width(coadd.psf.middle)
         self.footprint = np.asarray(peaks["footprintId"], np.int64)
         self.x = np.asarray(peaks["i_x"], np.int64) - coadd.xy0[0]
         self.y = np.asarray(peaks["i_y"], np.int64) - coadd.xy0[1]
+        self._psf_kind = coadd.psf.kind_at(peaks["i_x"], peaks["i_y"])
+        self.psf_sigma = self._psf_widths()
         self.dx = np.asarray(peaks["f_x"], float) - np.asarray(peaks["i_x"])
         self.dy = np.asarray(peaks["f_y"], float) - np.asarray(peaks["i_y"])
         _, row, count = np.unique(self.footprint, return_inverse=True, return_counts=True)
@@ -116,8 +117,7 @@ class StampCutter:
         self._owners[coadd.bad] = _BAD
         self.noise_scale, self.noise_correlation = self._measure_noise()
         offset = np.arange(size) - size // 2
-        radius = FWHM_PER_SIGMA * self.psf_sigma
-        self._core = offset[:, None] ** 2 + offset**2 <= radius**2
+        self._square = offset[:, None] ** 2 + offset**2
         self._noise = None
         if neighbours == "noise":
             if rng is None:
@@ -126,6 +126,12 @@ class StampCutter:
 
     def __len__(self) -> int:
         return len(self.footprint)
+
+    def _psf_widths(self) -> np.ndarray:
+        """Width of the PSF at each peak [pixel]; each of the PSFs is measured once."""
+        images, _ = self.coadd.psf.kinds
+        used, row = np.unique(self._psf_kind, return_inverse=True)
+        return np.array([psf_width(images[kind]) for kind in used])[row]
 
     def _measure_noise(self) -> tuple[float, float]:
         """Scatter of the sky over the variance plane's, and correlation of neighbours."""
@@ -184,8 +190,8 @@ class StampCutter:
             images=images,
             usable=usable,
             sigma=sigma,
-            psf=self.coadd.psf.middle,
-            psf_sigma=np.full(n, self.psf_sigma, np.float32),
+            psf=self._psf_images(rows),
+            psf_sigma=self.psf_sigma[rows].astype(np.float32),
             noise_correlation=np.full(n, self.noise_correlation, np.float32),
             dx=self.dx[rows],
             dy=self.dy[rows],
@@ -194,6 +200,11 @@ class StampCutter:
             pixel_scale=self.coadd.pixel_scale,
             nanojansky_per_count=self.coadd.nanojansky_per_count,
         )
+
+    def _psf_images(self, rows: slice) -> np.ndarray:
+        """PSF images of some peaks, (p, p) where it is the same everywhere, else (n, p, p)."""
+        psf = self.coadd.psf
+        return psf.middle if psf.is_constant else psf.kinds[0][self._psf_kind[rows]]
 
     def _add_own(self, images: np.ndarray, rows: slice) -> None:
         """Put each peak's own model back into its stamp."""
@@ -220,9 +231,10 @@ class StampCutter:
         owned = owners >= 0
         # -1 and below are no rows: any row will do there.
         other |= owned & (self.footprint[np.where(owned, owners, 0)] != footprint[:, None, None])
-        core = usable & self._core
+        core = self._square <= (FWHM_PER_SIGMA * self.psf_sigma[rows, None, None]) ** 2
         half = self.size // 2
-        failed = ~usable[:, half, half] | (core.sum(axis=(1, 2)) < self.min_core * self._core.sum())
+        seen, whole = ((part & core).sum(axis=(1, 2)) for part in (usable, True))
+        failed = ~usable[:, half, half] | (seen < self.min_core * whole)
         found = {
             "EDGE": (owners == _OUTSIDE).any(axis=(1, 2)),
             "BAD_PIXELS": (owners == _BAD).any(axis=(1, 2)),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Conditions", "draw_conditions"]
+from ..data.psf import CellPsf, stack_images
+
+__all__ = ["CELL", "Conditions", "draw_conditions"]
 
 #: Side of the cells in which the PSF is constant [pixel], as in the cells that
 #: LSST's coadds are made of.
-_CELL = 256
+CELL = 256
 
 #: Groups of exposures that share a pointing of the dither pattern.
 _POINTINGS = 10
@@ -68,10 +71,33 @@ class Conditions:
         """Relative FWHM and the two shears of a cell."""
         return tuple(float(plane.flat[cell]) for plane in (self.fwhm, self.shear1, self.shear2))
 
-    @property
-    def centre(self) -> int:
-        """The cell in the middle of the image."""
-        return int(self.cells([self.shape[1] / 2], [self.shape[0] / 2])[0])
+    def psf_cells(
+        self, xy0: tuple[int, int], image_of: Callable[[float, tuple[float, float]], np.ndarray]
+    ) -> CellPsf:
+        """The PSF as a function of place.
+
+        Parameters
+        ----------
+        xy0 : `tuple` [`int`, `int`]
+            Parent-pixel position of the image's first pixel.
+        image_of : callable
+            From a relative FWHM and the two shears to the PSF's image.
+
+        Returns
+        -------
+        psf : `~meas_blends.data.psf.CellPsf`
+        """
+        images = []
+        for cell in range(self.fwhm.size):
+            fwhm, *shear = self.psf_of(cell)
+            images.append(image_of(fwhm, tuple(shear)))
+        if len(images) == 1:
+            return CellPsf.constant(images[0])
+        stack = stack_images(images)
+        shape = tuple(
+            length / cells for length, cells in zip(self.shape, self.fwhm.shape, strict=True)
+        )
+        return CellPsf(stack.reshape(*self.fwhm.shape, *stack.shape[1:]), xy0, shape)
 
     def relative_significance(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """S/N of a point source at positions, relative to the survey's own.
@@ -125,7 +151,7 @@ def draw_conditions(
     # Drawn whether needed or not, so that one option leaves the others' draws alone.
     psf_rng, depth_rng = rng.spawn(2)
     varies = fwhm_scatter > 0 or ellipticity > 0
-    cells = tuple(max(1, round(side / _CELL)) if varies else 1 for side in shape)
+    cells = tuple(max(1, round(side / CELL)) if varies else 1 for side in shape)
     fwhm = 1.0 + fwhm_scatter * _smooth(cells, psf_rng)
     constant = ellipticity * psf_rng.standard_normal(2)
     shear1, shear2 = (value + ellipticity * _smooth(cells, psf_rng) for value in constant)

@@ -72,7 +72,8 @@ def render_exposures(
     Returns
     -------
     coadd : `~meas_blends.data.coadd.Coadd`
-        In counts of the survey's ``coadd_zero_point``. The PSF is that of the
+        In counts of the survey's ``coadd_zero_point``. The PSF is, in each
+        cell of the conditions, that of the
         exposures that were drawn, without the sensor's brighter-fatter effect.
 
     Raises
@@ -106,7 +107,6 @@ def render_exposures(
         covered = 1.0 if wanted is None else k < np.maximum(wanted, 1.0)
         total += covered * image
         variance += covered * sky
-    fwhm, *shear = conditions.psf_of(conditions.centre)
     variance += np.maximum(total, 0.0)
     if wanted is not None:
         share = np.maximum(wanted, 1.0) / number
@@ -115,7 +115,9 @@ def render_exposures(
     return Coadd(
         image=total * counts,
         variance=variance * pixel_variance(survey) * counts**2,
-        psf=psf_image(survey, tuple(shear), tuple(widths * fwhm)),
+        psf=conditions.psf_cells(
+            xy0, lambda fwhm, shear: psf_image(survey, shear, tuple(widths * fwhm))
+        ),
         wcs=scene_wcs(survey, shape, centre),
         zero_point=survey.coadd_zero_point,
         band=survey.band,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import galsim
 import numpy as np
 
 from ..data.coadd import Coadd
-from ..detection.psf import psf_sigma
+from ..detection.psf import psf_sigma, psf_widths, typical_width
 from ..errors import BadInputError
-from .conditions import Conditions
+from .conditions import CELL, Conditions
 from .noise import neighbour_correlation, pixel_variance
 from .psf import effective_psf
 from .survey import RESAMPLINGS, Survey
@@ -23,6 +24,9 @@ _STEPS, _NARROWEST = 8, 0.5
 #: Adaptive-moments sigma of a Kolmogorov profile over its FWHM, roughly.
 _SIGMA_PER_FWHM = 0.44
 
+#: Widths of a PSF that varies at which the seeing is looked for; between them it is interpolated.
+_N_WIDTHS = 5
+
 
 @dataclass(frozen=True)
 class Likeness:
@@ -32,17 +36,18 @@ class Likeness:
     ----------
     survey : `~meas_blends.simulation.survey.Survey`
         With the coadd's depth, calibration and width of the PSF.
-    shear : `tuple` [`float`, `float`]
-        Of its PSF.
+    psf : `dict` [`str`, `numpy.ndarray`]
+        How its PSF varies: ``fwhm``, ``shear1`` and ``shear2`` of
+        `~meas_blends.simulation.conditions.Conditions`, each by rows and
+        columns of cells.
     """
 
     survey: Survey
-    shear: tuple[float, float]
+    psf: Mapping[str, np.ndarray]
 
     def conditions(self, shape: tuple[int, int]) -> Conditions:
-        """Conditions of a scene of this shape: the coadd's PSF everywhere."""
-        shear1, shear2 = (np.full((1, 1), value) for value in self.shear)
-        return Conditions(shape, np.ones((1, 1)), shear1, shear2)
+        """Conditions of a scene of this shape: the coadd's PSFs over all of it."""
+        return Conditions(shape, **self.psf)
 
 
 def measure_likeness(coadd: Coadd, base: Survey) -> Likeness:
@@ -61,7 +66,8 @@ def measure_likeness(coadd: Coadd, base: Survey) -> Likeness:
     likeness : `Likeness`
         The noise of a pixel is the coadd's, and the resampling the one whose
         correlation of pixels is nearest to it; the PSF is a
-        Kolmogorov profile of the same adaptive moments as the coadd's.
+        Kolmogorov profile of the same adaptive moments as the coadd's, in
+        each of its cells where it varies.
 
     Raises
     ------
@@ -98,7 +104,26 @@ def measure_likeness(coadd: Coadd, base: Survey) -> Likeness:
     # Counts a photon go down, and photons up, with the number of exposures.
     exposures = survey.n_exposures * photons * survey.counts_per_photon**2 / variance
     survey = survey.replace(n_exposures=float(exposures))
-    return Likeness(_match_width(survey, psf_sigma(coadd.psf.middle)), _shear(coadd.psf.middle))
+    survey = _match_width(survey, typical_width(coadd.psf))
+    return Likeness(survey, _psf_cells(coadd, survey))
+
+
+def _psf_cells(coadd: Coadd, survey: Survey) -> dict[str, np.ndarray]:
+    """FWHM relative to a survey's, and shears, of the PSF over a coadd."""
+    psf, (ny, nx) = coadd.psf, coadd.shape
+    rows, columns = (1 if psf.is_constant else max(1, round(side / CELL)) for side in (ny, nx))
+    y = coadd.xy0[1] - 0.5 + (np.arange(rows) + 0.5) * ny / rows
+    x = coadd.xy0[0] - 0.5 + (np.arange(columns) + 0.5) * nx / columns
+    kind = psf.kind_at(*(place.ravel() for place in np.meshgrid(x, y))).reshape(rows, columns)
+    used, row = np.unique(kind, return_inverse=True)
+    shear = np.array([_shear(psf.kinds[0][one]) for one in used])[row.reshape(kind.shape)]
+    fwhm = np.ones(kind.shape)
+    if not psf.is_constant:
+        width = psf_widths(psf)[kind]
+        some = np.linspace(width.min(), width.max(), _N_WIDTHS)
+        seeing = [_match_width(survey, sigma).psf_fwhm for sigma in some]
+        fwhm = np.interp(width, some, seeing) / survey.psf_fwhm
+    return {"fwhm": fwhm, "shear1": shear[..., 0], "shear2": shear[..., 1]}
 
 
 def _match_width(survey: Survey, sigma: float) -> Survey:

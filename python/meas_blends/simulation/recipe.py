@@ -151,8 +151,9 @@ def simulate_scene(
 
 
 def _varied_survey(survey: Survey, values: SceneValues) -> Survey:
-    if values.psf_fwhm is not None:
-        survey = survey.replace(psf_fwhm=values.psf_fwhm)
+    for name in ("psf_fwhm", "psf_beta", "resampling"):
+        if getattr(values, name) is not None:
+            survey = survey.replace(**{name: getattr(values, name)})
     return survey if values.extra_depth is None else survey.deepened(values.extra_depth)
 
 

@@ -53,16 +53,15 @@ def render_scene(
     name : `str`
         The coadd's name.
     conditions : `~meas_blends.simulation.conditions.Conditions`, optional
-        How PSF and depth vary over the image; constant if not given. The
-        coadd's PSF is that of its middle.
+        How PSF and depth vary over the image; constant if not given.
     centre : `tuple` [`float`, `float`]
         ICRS position of the middle of the array [deg].
 
     Returns
     -------
     coadd : `~meas_blends.data.coadd.Coadd`
-        In counts of the survey's ``coadd_zero_point``, with PSF, WCS and
-        variance, which is that of single pixels.
+        In counts of the survey's ``coadd_zero_point``, with WCS, the PSF of
+        each cell of the conditions, and the variance of single pixels.
 
     Raises
     ------
@@ -77,12 +76,14 @@ def render_scene(
     conditions = conditions or Conditions.constant(shape)
     image = draw_light(galaxies, survey, shape, xy0, conditions)
     variance = add_noise(image, survey, rng, conditions.coverage)
-    fwhm, *shear = conditions.psf_of(conditions.centre)
     counts = np.float32(survey.counts_per_photon)
     return Coadd(
         image=image * counts,
         variance=variance * np.float32(pixel_variance(survey) * float(counts) ** 2),
-        psf=psf_image(survey.replace(psf_fwhm=survey.psf_fwhm * fwhm), tuple(shear)),
+        psf=conditions.psf_cells(
+            xy0,
+            lambda fwhm, shear: psf_image(survey.replace(psf_fwhm=survey.psf_fwhm * fwhm), shear),
+        ),
         wcs=scene_wcs(survey, shape, centre),
         zero_point=survey.coadd_zero_point,
         band=survey.band,

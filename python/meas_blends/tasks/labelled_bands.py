@@ -100,7 +100,7 @@ class LabelledBands(LabelledScenes):
         chosen = reference_band(bands, self._reference)
         # The reference first: classifiers know the others by their names.
         names = ",".join([chosen, *(band for band in bands if band != chosen)])
-        facts = SceneFacts(names, float(coadd.pixel_scale), float(filtered.sigma))
+        facts = SceneFacts.of(detections, names)
         labelled = label_detections(detections, spans, scene.truth.get(), self._min_significance)
         return labelled, facts
 

@@ -11,6 +11,7 @@ from astropy.table import Table
 
 from ..blends.detections import Detections, LabelledDetections
 from ..blends.maxima import find_maxima
+from ..data.coadd import Coadd
 from ..data.footprints import pixel_lists
 from ..errors import BadInputError
 from ..simulation.labels import footprint_of
@@ -30,13 +31,20 @@ class SceneFacts:
         Of its coadd; of its coadds, with commas.
     pixel_scale : `float`
         Pixel scale [arcsec].
-    psf_sigma : `float`
-        Adaptive-moments width of its PSF [pixel].
+    conditions : `numpy.ndarray`, (n, 4)
+        What its footprints were seen under, see
+        `~meas_blends.blends.conditions.conditions_at`.
     """
 
     band: str
     pixel_scale: float
-    psf_sigma: float
+    conditions: np.ndarray
+
+    @classmethod
+    def of(cls, detections: Detections, band: str) -> SceneFacts:
+        """Facts of a scene by its footprints."""
+        scale = float(detections.filtered.coadd.pixel_scale)
+        return cls(band, scale, detections.conditions)
 
 
 def label_detections(
@@ -149,7 +157,7 @@ class LabelledScenes(Sequence[LabelledDetections]):
         pixels = pixel_lists(spans, coadd.shape, coadd.xy0)
         maxima = find_maxima(filtered, pixels, self._peak_threshold)
         detections = Detections(filtered, pixels, maxima)
-        facts = SceneFacts(coadd.band, float(coadd.pixel_scale), float(filtered.sigma))
+        facts = SceneFacts.of(detections, coadd.band)
         return label_detections(detections, spans, truth, self._min_significance), facts
 
     @property

@@ -163,7 +163,7 @@ class MatchChildrenTask(PipelineTask):
             truth[owner > 0],
             owner[owner > 0],
             tables[bluest].get(),
-            coadd.psf.middle,
+            coadd.psf,
             coadd.pixel_scale,
         )
         matches = [

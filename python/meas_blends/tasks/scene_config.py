@@ -9,7 +9,7 @@ from lsst.pex.config import ChoiceField, Config, DictField, Field, ListField
 
 from ..simulation.recipe import SceneRecipe
 from ..simulation.relations import Population
-from ..simulation.survey import survey_of_band
+from ..simulation.survey import RESAMPLINGS, survey_of_band
 from ..simulation.table_formats import QUANTITIES, TABLE_FORMATS
 from ..simulation.variation import Variation
 
@@ -147,8 +147,22 @@ class SceneConfig(Config):
         listCheck=_is_range,
         itemCheck=lambda value: value > 0,
     )
+    psf_beta_choices = ListField[float](
+        doc="Shapes of the PSF that scenes choose from: the power of the wings of a Moffat profile,"
+        " 0 for a Kolmogorov one; none for that of the survey.",
+        default=[],
+        itemCheck=lambda value: value == 0 or value > 1,
+    )
+    resampling_choices = ListField[str](
+        doc="Ways to bring exposures onto the grid of the coadd that scenes choose from, which"
+        f" correlate the noise of pixels: {', '.join(RESAMPLINGS)}; none for that of the survey.",
+        default=[],
+        itemCheck=lambda name: name in RESAMPLINGS,
+    )
     nominal_fraction = Field[float](
-        doc="Share of the scenes that leave the ranges aside.", default=0.0, check=_is_share
+        doc="Share of the scenes that leave ranges and choices aside.",
+        default=0.0,
+        check=_is_share,
     )
 
     psf_field = Field[float](
@@ -197,6 +211,8 @@ class SceneConfig(Config):
                 extra_depth=_pair(self.extra_depth_range),
                 size_scale=_pair(self.size_scale_range),
                 density_scale=_pair(self.density_scale_range),
+                psf_beta=tuple(self.psf_beta_choices),
+                resampling=tuple(self.resampling_choices),
                 nominal=self.nominal_fraction,
             ),
             star_density=self.star_density,

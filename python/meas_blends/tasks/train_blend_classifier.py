@@ -9,6 +9,7 @@ import numpy as np
 from lsst.pex.config import ConfigField, Field, RangeField
 from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
 
+from ..blends.conditions import LearnedConditions
 from ..errors import BadInputError
 from ..plugins.registries import trainers
 from .dimensions import IMAGE
@@ -142,8 +143,7 @@ class TrainBlendClassifierTask(PipelineTask):
         rng = np.random.default_rng(self.config.seed)
         model = self.trainer.run(training, apart, rng)
         facts = [*training.facts, *apart.facts]
-        widths = [fact.psf_sigma for fact in facts]
-        model.psf_sigma = (min(widths), max(widths))
+        model.learned = LearnedConditions.of(fact.conditions for fact in facts)
         bands = sorted({fact.band.replace(",", "") for fact in facts})
         classifier = self.config.trainer.name
         package = model.to_package(

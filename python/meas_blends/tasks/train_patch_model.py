@@ -7,6 +7,7 @@ import numpy as np
 from lsst.pex.config import Field, RangeField
 from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
 
+from ..blends.conditions import LearnedConditions
 from ..blends.detections import Detections, LabelledDetections
 from ..blends.maxima import find_maxima
 from ..data.coadd import Coadd
@@ -121,8 +122,7 @@ class TrainPatchModelTask(PipelineTask):
         apart = min(apart, len(scenes) - 1)
         rng = np.random.default_rng(config.seed)
         model = self.trainer.run(scenes[:-apart], scenes[-apart:], rng)
-        widths = [scene.detections.filtered.sigma for scene in scenes]
-        model.psf_sigma = (min(widths), max(widths))
+        model.learned = LearnedConditions.of(scene.detections.conditions for scene in scenes)
         package = model.to_package(
             f"{config.trainer.name}_{coadd.band or 'patch'}",
             "1",

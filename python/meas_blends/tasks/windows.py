@@ -10,6 +10,7 @@ from lsst.pipe.base import Struct, Task
 
 from ..data.tiles import footprint_windows
 from ..detection.matched_filter import MatchedFilter
+from ..detection.psf import psf_widths
 
 __all__ = ["find_peaks"]
 
@@ -50,7 +51,8 @@ def find_peaks(
         ``classification``, one row a footprint in the order of
         ``footprintId``, and ``peaks``, numbered in that order.
     """
-    sigma = max(one.sigma for one in (matched, *(others or {}).values()))
+    images = (matched, *(others or {}).values())
+    sigma = max(float(psf_widths(one.coadd.psf).max()) for one in images)
     coadd = matched.coadd
     found = []
     for window in footprint_windows(

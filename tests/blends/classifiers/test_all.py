@@ -9,7 +9,7 @@ from meas_blends.blends.classifiers.logistic import LogisticClassifier
 from meas_blends.data.packages import ModelPackage
 from meas_blends.errors import BadInputError
 from meas_blends.evaluation.scores import balanced_accuracy
-from toys import toy_detections
+from toys import toy_conditions, toy_detections
 
 CLASSES = {"logistic": LogisticClassifier, "cnn": CnnClassifier, "gp_pca": GpPcaClassifier}
 
@@ -46,7 +46,7 @@ def test_package_round_trip_is_exact(toy_models, toy_packages, fresh, name):
     package = ModelPackage.read(toy_packages[name], CLASSES[name].kind)
     again = CLASSES[name].from_package(package)
     assert again.label == f"toy_{name} 1"
-    assert again.psf_sigma == (1.8, 1.8)
+    assert again.learned.to_meta() == toy_conditions().to_meta()
     assert again.threshold == toy_models[name].threshold
     one, other = (model.predict(fresh.detections) for model in (again, toy_models[name]))
     np.testing.assert_array_equal(one.counts, other.counts)

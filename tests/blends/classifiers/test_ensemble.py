@@ -9,7 +9,7 @@ from meas_blends.blends.classifier import Places, Prediction
 from meas_blends.blends.classifiers.ensemble import EnsembleClassifier, member_names
 from meas_blends.data.packages import ModelPackage
 from meas_blends.errors import BadInputError
-from toys import toy_detections
+from toys import toy_conditions, toy_detections
 
 COUNTS = np.array([[[0.7, 0.1, 0.1, 0.1], [0.4, 0.4, 0.1, 0.1]], [[0.1, 0.7, 0.1, 0.1]] * 2])
 NO_SHIFT = np.zeros(4)
@@ -93,7 +93,7 @@ def package(folders, toy_models, toy_gp):
     model = EnsembleClassifier(
         members, [str(folder) for folder in folders.values()], np.array([0.3, 0.8]), NO_SHIFT
     )
-    model.threshold, model.psf_sigma, model.training = 0.4, (1.7, 1.9), {"footprints": 7}
+    model.threshold, model.learned, model.training = 0.4, toy_conditions(), {"footprints": 7}
     yield model.to_package("both", "2", "toys")
     for member, label in zip(members, labels, strict=True):
         member.label = label
@@ -107,7 +107,8 @@ def unpack(package):
 def test_package_round_trip(package, tmp_path, toy_models, toy_gp):
     package.write(tmp_path / "both")
     model = unpack(ModelPackage.read(tmp_path / "both"))
-    assert (model.label, model.threshold, model.psf_sigma) == ("both 2", 0.4, (1.7, 1.9))
+    assert (model.label, model.threshold) == ("both 2", 0.4)
+    assert model.learned.to_meta() == toy_conditions().to_meta()
     assert model.training == {"footprints": 7}
     detections = toy_detections(7, shape=(150, 150)).detections
     prediction = model.predict(detections)
@@ -142,7 +143,7 @@ def test_damaged_packages(package):
         damaged = ModelPackage(package.kind, "both", "2", "", package.meta, arrays)
         with pytest.raises(BadInputError, match=f"^both: .*lacks '{part}'; copy or train it anew"):
             unpack(damaged)
-    for part in ("members", "threshold", "psf_sigma"):
+    for part in ("members", "threshold", "conditions"):
         meta = {name: value for name, value in package.meta.items() if name != part}
         damaged = ModelPackage(package.kind, "both", "2", "", meta, package.arrays)
         with pytest.raises(BadInputError, match=f"^both: .*lacks '{part}'; copy or train it anew"):

@@ -12,7 +12,7 @@ from meas_blends.data.packages import ModelPackage
 from meas_blends.errors import BadInputError
 from meas_blends.evaluation.scores import balanced_accuracy
 from network_toys import label_image, see_again
-from toys import toy_detections
+from toys import toy_conditions, toy_detections
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_package_round_trip_is_exact(toy_gp, toy_gp_package, fresh, prediction):
     package = ModelPackage.read(toy_gp_package, GpClassifier.kind)
     again = GpClassifier.from_package(package)
     assert again.label == "toy_gp 1"
-    assert again.psf_sigma == (1.8, 1.8)
+    assert again.learned.to_meta() == toy_conditions().to_meta()
     assert again.threshold == toy_gp.threshold
     assert again.training == toy_gp.training
     other = again.predict(fresh.detections)
@@ -136,7 +136,7 @@ def test_a_package_without_one_of_its_arrays(package):
 
 @pytest.mark.parametrize(
     "name",
-    ["network", "noise", "n_neighbours", "familiar_distance", "threshold", "psf_sigma"],
+    ["network", "noise", "n_neighbours", "familiar_distance", "threshold", "conditions"],
 )
 def test_a_package_without_one_of_its_settings(package, name):
     del package.meta[name]
@@ -153,7 +153,8 @@ def test_a_package_without_one_of_its_settings(package, name):
         ("noise", "much"),
         ("n_neighbours", [3]),
         ("threshold", None),
-        ("psf_sigma", 1.8),
+        ("conditions", 1.8),
+        ("conditions", {"psf_sigma": [1.8, 1.9]}),
     ],
 )
 def test_a_package_with_a_wrong_setting(package, name, value):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from meas_blends.blends.network.bands import band_planes, n_band_planes
+from meas_blends.data.psf import CellPsf
 from meas_blends.detection.matched_filter import matched_filter
 from meas_blends.detection.psf import gaussian_psf
 from meas_blends.errors import BadInputError
@@ -112,3 +113,21 @@ def test_a_missing_band():
 def test_no_footprints():
     empty = draw([])
     assert [plane.shape for plane in band_planes(look_at(empty, r=empty), "r")] == [(0,)] * 3
+
+
+def test_where_psfs_vary_the_sharper_band_is_smoothed_by_place():
+    """Cells whose PSFs are hardly different give what one PSF gives, nearly."""
+    images = {}
+    for band, sigma in (("i", 1.6), ("g", 2.1)):
+        one = gaussian_psf(sigma, 21)
+        other = gaussian_psf(sigma * (1 + 1e-5), 21)
+        images[band] = gaussians(SOURCES, sigma)
+        images[f"{band} in cells"] = images[band].replace(
+            psf=CellPsf(np.stack([one, other, one, other]).reshape(2, 2, 21, 21), (0, 0), (23, 31))
+        )
+    for i, g in (("i", "g"), ("g", "i")):
+        expected = band_planes(look_at(images[i], b=images[g]), ["b"])
+        for first, second in ((" in cells", " in cells"), ("", " in cells"), (" in cells", "")):
+            detections = look_at(images[i + first], b=images[g + second])
+            for got, wanted in zip(band_planes(detections, ["b"]), expected, strict=True):
+                assert got == pytest.approx(wanted, abs=2e-3)

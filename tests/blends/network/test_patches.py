@@ -1,9 +1,13 @@
 """Patches of footprints."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from meas_blends.blends.network.patches import count_planes, cut_patches, lay_out
+from meas_blends.data.psf import CellPsf
+from meas_blends.detection.psf import gaussian_psf
 from network_toys import BAD, label_image, only, scene, see, see_again
 from toys import draw
 
@@ -76,8 +80,31 @@ def test_the_shape_of_noise_is_not_blown_up():
 
 
 def test_the_width_of_the_psf(detections):
-    psf, _ = cut_patches(detections).conditions
-    assert psf == pytest.approx(np.log(1.8 / 1.6), abs=0.01)
+    psf = cut_patches(detections).conditions[:, 0]
+    assert psf == pytest.approx(np.full(len(detections), np.log(1.8 / 1.6)), abs=0.01)
+
+
+def test_conditions_beside_the_width(detections):
+    """A Gaussian PSF has no wings; noise is what the matched filter took it to be."""
+    filtered = dataclasses.replace(detections.filtered, correlation=1.2, confusion=1.7)
+    seen = cut_patches(dataclasses.replace(detections, filtered=filtered)).conditions[:, 1:]
+    expected = np.log([1.0 / 1.18, 1.2 / 1.44, 1.7 / 1.35])
+    assert seen == pytest.approx(np.tile(expected, (len(detections), 1)), abs=0.01)
+
+
+def test_each_footprint_is_told_the_psf_of_its_place(detections):
+    filtered = detections.filtered
+    images = np.stack([gaussian_psf(sigma, 21) for sigma in (1.2, 2.4)])[None]
+    psf = CellPsf(images, filtered.coadd.xy0, (np.inf, filtered.coadd.shape[1] / 2))
+    varying = dataclasses.replace(filtered, coadd=filtered.coadd.replace(psf=psf))
+    seen = cut_patches(dataclasses.replace(detections, filtered=varying)).conditions[:, 0]
+    pixels, width = detections.pixels, filtered.coadd.shape[1]
+    column = pixels.flat % width
+    middle = pixels.reduce(np.minimum, column) + pixels.reduce(np.maximum, column)
+    right = middle > width
+    assert right.any() and not right.all()
+    assert np.exp(seen[right]) * 1.6 == pytest.approx(np.full(right.sum(), 2.4), rel=0.01)
+    assert seen.min() == pytest.approx(np.log(1.2 / 1.6), abs=0.02)
 
 
 def test_a_patch_knows_nothing_of_what_is_around(detections):

@@ -5,6 +5,7 @@ from astropy.wcs import WCS
 
 from meas_blends.data.coadd import Coadd
 from meas_blends.data.fits import read_coadd, write_coadd
+from meas_blends.data.psf import CellPsf
 
 
 def full_coadd():
@@ -85,3 +86,31 @@ def test_real_blend_goes_out_and_comes_back(tmp_path, shared_data):
     assert np.array_equal(back.variance, coadd.variance)
     assert np.array_equal(back.mask, coadd.mask)
     assert back.psf.middle == pytest.approx(coadd.psf.middle, rel=1e-6)
+
+
+@pytest.mark.parametrize("cell_shape", [(40, 25), (12.5, np.inf)])
+def test_a_psf_a_cell_comes_back_with_its_grid(tmp_path, cell_shape):
+    images = np.random.default_rng(3).uniform(size=(3, 2, 5, 7))
+    images[1, 1] = np.nan
+    psf = CellPsf(images, (-30, 17900), cell_shape)
+    write_coadd(Coadd(np.ones((90, 40)), psf=psf, xy0=(-30, 17900)), tmp_path / "f.fits")
+    back = read_coadd(tmp_path / "f.fits").psf
+    assert (back.origin, back.cell_shape) == (psf.origin, psf.cell_shape)
+    np.testing.assert_array_equal(back.present, psf.present)
+    np.testing.assert_allclose(back.images, psf.images, rtol=1e-6)
+
+
+def test_cells_of_one_psf_are_written_as_one(tmp_path):
+    one = np.random.default_rng(3).uniform(size=(5, 5))
+    psf = CellPsf(np.broadcast_to(one, (3, 2, 5, 5)), (0, 0), (30, 20))
+    write_coadd(Coadd(np.ones((90, 40)), psf=psf), tmp_path / "f.fits")
+    with fits.open(tmp_path / "f.fits") as hdus:
+        assert hdus["PSF"].shape == (5, 5)
+    assert read_coadd(tmp_path / "f.fits").psf.middle == pytest.approx(psf.middle, rel=1e-6)
+
+
+def test_the_correlation_of_the_noise_comes_back(tmp_path):
+    correlation = np.outer([0.25, 1, 0.25], [0.5, 1, 0.5])
+    coadd = Coadd(np.ones((9, 9)), noise_correlation=correlation)
+    write_coadd(coadd, tmp_path / "f.fits")
+    np.testing.assert_allclose(read_coadd(tmp_path / "f.fits").noise_correlation, correlation)

@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from meas_blends.blends.conditions import CONDITIONS, LearnedConditions
+from meas_blends.blends.detections import Detections
+from meas_blends.blends.maxima import find_maxima
 from meas_blends.data.catalogs import CLASSIFICATION, PEAKS
 from meas_blends.data.packages import ModelPackage, shipped_packages
 from meas_blends.errors import BadInputError
@@ -81,15 +84,23 @@ def test_flags(toy_packages, name):
     assert "OUTSIDE_TRAINING" in flags[1]
 
 
-def test_a_psf_unlike_those_of_the_training_is_flagged(tmp_path, toy_packages, scene):
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_conditions_unlike_those_of_the_training_are_flagged(
+    tmp_path, toy_packages, scene, condition, caplog
+):
     package = ModelPackage.read(toy_packages["logistic"])
-    package.meta["psf_sigma"] = [SIGMA / 1.3, SIGMA / 1.2]
-    package.write(tmp_path / "narrower")
+    filtered, pixels = scene[:2]
+    row = list(CONDITIONS).index(condition)
+    here = Detections(filtered, pixels, find_maxima(filtered, pixels, 5.0)).conditions[0, row]
+    package.meta["conditions"] = {**LearnedConditions.any().to_meta(), condition: [0.0, float(here) / 1.2]}
+    package.write(tmp_path / "less")
     for tolerance, expected in ((0.1, True), (0.25, False)):
-        task = make_task(tmp_path / "narrower", psf_tolerance=tolerance)
+        caplog.clear()
+        task = make_task(tmp_path / "less", tolerance=tolerance)
         flags = task.run(*scene).classification["flags"]
         outside = ["OUTSIDE_TRAINING" in CLASSIFICATION.decode(value) for value in flags]
         assert outside == [expected] * 2
+        assert (CONDITIONS[condition] in caplog.text) == expected
 
 
 def test_a_band_that_the_model_does_not_look_at_is_told(toy_packages, scene, caplog):

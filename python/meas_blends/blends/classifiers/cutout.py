@@ -10,6 +10,7 @@ import numpy as np
 
 from ...data.packages import ModelPackage
 from ..classifier import Classifier, Prediction
+from ..conditions import LearnedConditions
 from ..detections import Detections
 from ..normalise import Normalisation
 from ..unusual import Familiar, footprint_measures
@@ -44,7 +45,7 @@ class CutoutClassifier(Classifier):
         self.familiar = familiar
         self.threshold = float(threshold)
         self.training = dict(training or {})
-        self.psf_sigma = (0.0, float("inf"))
+        self.learned = LearnedConditions.any()
 
     @property
     def cutout_size(self) -> int:
@@ -92,7 +93,7 @@ class CutoutClassifier(Classifier):
             "maximum": self.normalisation.maximum,
             "familiar_distance": self.familiar.limit,
             "threshold": self.threshold,
-            "psf_sigma": [float(sigma) for sigma in self.psf_sigma],
+            "conditions": self.learned.to_meta(),
             "training": self.training,
         }
         familiar = {"mean": self.familiar.mean, "whitening": self.familiar.whitening}
@@ -121,7 +122,7 @@ class CutoutClassifier(Classifier):
             )
             common = (normalisation, familiar, float(meta["threshold"]), meta.get("training"))
             model = cls.from_parts(meta, arrays, common)
-            model.psf_sigma = tuple(float(sigma) for sigma in meta["psf_sigma"])
+            model.learned = LearnedConditions.from_meta(meta["conditions"])
         except KeyError as error:
             raise incomplete(package, error) from error
         model.label = package.label

@@ -13,6 +13,7 @@ from ...data.packages import BLEND_ENSEMBLE, ModelPackage
 from ...errors import BadInputError
 from ..calibration import CountCalibration
 from ..classifier import Classifier, Prediction
+from ..conditions import LearnedConditions
 from ..detections import Detections
 from .loading import unpack_classifier
 from .packing import check_kind, incomplete, pack_calibration, unpack_calibration
@@ -46,8 +47,8 @@ class EnsembleClassifier(Classifier):
         Of the sum.
     threshold : `float`
         Blend probability above which to call a footprint blended.
-    psf_sigma : `tuple` [`float`, `float`]
-        Least and largest PSF width of the training coadds [pixel].
+    learned : `~meas_blends.blends.conditions.LearnedConditions`
+        What its training's footprints were seen under.
     training : `dict`
         What it was trained on: YAML types only.
     """
@@ -60,7 +61,7 @@ class EnsembleClassifier(Classifier):
     shift: np.ndarray
     calibration: CountCalibration = field(default_factory=CountCalibration.none)
     threshold: float = 0.5
-    psf_sigma: tuple[float, float] = (0.0, float("inf"))
+    learned: LearnedConditions = field(default_factory=LearnedConditions.any)
     training: dict[str, Any] = field(default_factory=dict)
     label: str = ""
 
@@ -96,7 +97,7 @@ class EnsembleClassifier(Classifier):
         meta = {
             "members": [{"package": str(n), "label": member.label} for n, member in members],
             "threshold": self.threshold,
-            "psf_sigma": [float(sigma) for sigma in self.psf_sigma],
+            "conditions": self.learned.to_meta(),
             "training": self.training,
         }
         return ModelPackage(self.kind, name, version, description, meta, arrays)
@@ -126,7 +127,7 @@ class EnsembleClassifier(Classifier):
             labels = [member["label"] for member in meta["members"]]
             calibration = unpack_calibration(arrays)
             parts = (arrays["weights"], arrays["shift"], calibration, float(meta["threshold"]))
-            psf_sigma = tuple(float(sigma) for sigma in meta["psf_sigma"])
+            learned = LearnedConditions.from_meta(meta["conditions"])
         except (KeyError, TypeError) as error:
             raise incomplete(package, error) from error
         classifiers = [unpack_classifier(members[name]) for name in names]
@@ -136,7 +137,7 @@ class EnsembleClassifier(Classifier):
                     f"{package.name}: made for its member {label}, but {member.label} is there;"
                     " train the ensemble anew."
                 )
-        return cls(classifiers, names, *parts, psf_sigma, meta.get("training", {}), package.label)
+        return cls(classifiers, names, *parts, learned, meta.get("training", {}), package.label)
 
 
 def member_names(package: ModelPackage) -> list[str]:

@@ -13,6 +13,7 @@ from ...data.packages import BLEND_GP, ModelPackage
 from ...errors import BadInputError
 from ..calibration import CountCalibration
 from ..classifier import Classifier, Prediction
+from ..conditions import LearnedConditions
 from ..detections import Detections
 from ..network.look import look
 from ..network.model import BlendNetwork
@@ -79,8 +80,8 @@ class GpClassifier(Classifier):
         Blend probability above which to call a footprint blended.
     place_error_scale : `float`
         Factor on the network's own errors of places.
-    psf_sigma : `tuple` [`float`, `float`]
-        Least and largest PSF width of the training coadds [pixel].
+    learned : `~meas_blends.blends.conditions.LearnedConditions`
+        What its training's footprints were seen under.
     training : `dict`
         What it was trained on: YAML types only.
     """
@@ -95,7 +96,7 @@ class GpClassifier(Classifier):
     calibration: CountCalibration = field(default_factory=CountCalibration.none)
     threshold: float = 0.5
     place_error_scale: float = 1.0
-    psf_sigma: tuple[float, float] = (0.0, float("inf"))
+    learned: LearnedConditions = field(default_factory=LearnedConditions.any)
     training: dict[str, Any] = field(default_factory=dict)
     label: str = ""
 
@@ -152,7 +153,7 @@ class GpClassifier(Classifier):
             "familiar_distance": self.familiar.limit,
             "threshold": self.threshold,
             "place_error_scale": self.place_error_scale,
-            "psf_sigma": [float(sigma) for sigma in self.psf_sigma],
+            "conditions": self.learned.to_meta(),
             "training": self.training,
         }
         return ModelPackage(self.kind, name, version, description, meta, arrays)
@@ -182,7 +183,7 @@ class GpClassifier(Classifier):
                 unpack_calibration(arrays),
                 float(meta["threshold"]),
                 float(meta["place_error_scale"]),
-                tuple(float(sigma) for sigma in meta["psf_sigma"]),
+                LearnedConditions.from_meta(meta["conditions"]),
                 meta.get("training", {}),
                 package.label,
             )

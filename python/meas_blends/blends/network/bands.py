@@ -8,6 +8,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from ...detection.matched_filter import FilteredCoadd
+from ...detection.psf import psf_widths
 from ...errors import BadInputError
 from ..detections import Detections
 
@@ -110,8 +111,36 @@ def _residual(
 def _to_one_psf(one: FilteredCoadd, other: FilteredCoadd) -> tuple[np.ndarray, np.ndarray]:
     """Images of both, the sharper one smoothed to the width of the other."""
     images = [one.coadd.image, other.coadd.image]
+    if one.varies or other.varies:
+        return _cell_by_cell(one, other)
     sharper = int(one.sigma > other.sigma)
     kernel = np.sqrt(abs(one.sigma**2 - other.sigma**2))
     if kernel > _ALIKE:
         images[sharper] = gaussian_filter(images[sharper], kernel, mode="constant")
     return images[0], images[1]
+
+
+def _cell_by_cell(one: FilteredCoadd, other: FilteredCoadd) -> tuple[np.ndarray, np.ndarray]:
+    """The same where the widths differ by place."""
+    images = [one.coadd.image, other.coadd.image]
+    smoothed = [image.copy() for image in images]
+    first, second = one.coadd.psf, other.coadd.psf
+    xy0 = one.coadd.xy0
+    rows, columns = (slice(0, length) for length in one.coadd.shape)
+    for kind, *part, _ in first.parts(rows, columns, xy0):
+        for other_kind, *both, _ in second.parts(*part, xy0):
+            widths = psf_widths(first)[kind], psf_widths(second)[other_kind]
+            kernel = np.sqrt(abs(widths[0] ** 2 - widths[1] ** 2))
+            if kernel <= _ALIKE:
+                continue
+            sharper = int(widths[0] > widths[1])
+            # The Gaussian ends at 4 sigma.
+            reach = int(np.ceil(4.0 * kernel)) + 1
+            around = tuple(slice(max(cut.start - reach, 0), cut.stop + reach) for cut in both)
+            inside = tuple(
+                slice(cut.start - wide.start, cut.stop - wide.start)
+                for cut, wide in zip(both, around, strict=True)
+            )
+            made = gaussian_filter(images[sharper][around], kernel, mode="constant")
+            smoothed[sharper][tuple(both)] = made[inside]
+    return smoothed[0], smoothed[1]

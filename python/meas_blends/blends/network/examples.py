@@ -95,7 +95,7 @@ class Examples:
         return {
             "shape": np.stack([layout.height, layout.width], axis=1)[kept],
             "start": start[kept],
-            "conditions": np.tile(patches.conditions, (len(kept), 1)),
+            "conditions": patches.conditions[kept],
             "features": footprint_features(scene.detections)[kept],
             "n_objects": scene.n_objects[kept],
             "x": scene.x[order] - layout.x0[owner],

@@ -72,7 +72,7 @@ def look(network: BlendNetwork, detections: Detections) -> Sight:
         for first in range(0, len(group), most):
             rows = group[first : first + most]
             planes = torch.from_numpy(patches.stack(rows))
-            conditions = torch.from_numpy(patches.conditions).expand(len(rows), -1)
+            conditions = torch.from_numpy(patches.conditions[rows])
             seen, vectors = network(planes, conditions, torch.from_numpy(features[rows]))
             start = layout.start[rows[0]] // CELL**2
             part = slice(start, start + len(rows) * area // CELL**2)

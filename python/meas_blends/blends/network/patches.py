@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..conditions import CONDITIONS
 from ..detections import Detections
 from .bands import band_planes, n_band_planes
 
@@ -35,14 +36,12 @@ _MARGIN = 2
 #: the point-source S/N, square root of the pixel S/N, shape; and the footprint.
 _N_PLANES = 5
 
-#: PSF width at which the network's knowledge of it is zero [pixel].
-_TYPICAL_SIGMA = 1.6
+#: Conditions at which the network's knowledge of each is zero: those of LSST's i band
+#: at ten-year depth.
+_TYPICAL = np.array([1.6, 1.18, 1.44, 1.35])
 
-#: The same of the confusion: its value at LSST's ten-year depth.
-_TYPICAL_CONFUSION = 1.35
-
-#: Length of an image's conditions.
-N_CONDITIONS = 2
+#: Length of a footprint's conditions.
+N_CONDITIONS = len(CONDITIONS)
 
 #: The largest pixel S/N of a footprint counts at least this much in its shape plane.
 _LEAST_PEAK = 3.0
@@ -92,10 +91,9 @@ class Patches:
     layout : `PatchLayout`
     planes : `numpy.ndarray` of float32, (n_planes, n_pixels)
         0 outside the footprint, so that its neighbours have no say.
-    conditions : `numpy.ndarray` of float32, (N_CONDITIONS,)
-        What the image was taken under, each 0 when typical: logarithms of
-        the PSF's width and of the confusion, which tells how deep into the
-        unseen galaxies the image is, both over typical ones.
+    conditions : `numpy.ndarray` of float32, (n, N_CONDITIONS)
+        What each footprint was seen under, each 0 when typical: logarithms of
+        the `~meas_blends.blends.conditions.CONDITIONS` over typical ones.
     """
 
     layout: PatchLayout
@@ -185,8 +183,8 @@ def cut_patches(detections: Detections, others: Sequence[str] = ()) -> Patches:
     planes = np.zeros((len(values), layout.n_pixels), np.float32)
     for plane, value in zip(planes, values, strict=True):
         plane[where] = value
-    conditions = [filtered.sigma / _TYPICAL_SIGMA, filtered.confusion / _TYPICAL_CONFUSION]
-    return Patches(layout, planes, np.log(conditions).astype(np.float32))
+    conditions = np.log(detections.conditions / _TYPICAL).astype(np.float32)
+    return Patches(layout, planes, conditions)
 
 
 def _side(extent: np.ndarray) -> np.ndarray:

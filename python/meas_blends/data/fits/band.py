@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from .archive import Archive
+from .cell_coadd import cell_coadd_band, is_cell_coadd
 from .exposure import exposure_band, is_exposure
 from .header import band_name
 from .opening import open_fits
@@ -32,6 +33,8 @@ def read_band(path: str | os.PathLike[str]) -> str:
     """
     with open_fits(path) as hdus:
         headers = [hdu.header for hdu in hdus]
+        if is_cell_coadd(hdus):
+            return cell_coadd_band(hdus)
         if is_exposure(hdus):
             return exposure_band(Archive(hdus), headers)
         return band_name(headers)

@@ -18,6 +18,7 @@ from .header import (
     unit_zero_point,
 )
 from .planes import has_image, has_plane, image_of, mask_of, name_of
+from .psf_cells import read_psf_cells
 
 __all__ = ["read_own"]
 
@@ -29,7 +30,7 @@ def read_own(hdus: fits.HDUList, name: str) -> dict[str, Any]:
     """Read a file with HDUs by name, or with an image and nothing else.
 
     IMAGE (or SCI, or the first HDU with a 2-D image), and where there are such,
-    VARIANCE (or ERR, its square root), MASK and PSF.
+    VARIANCE (or ERR, its square root), MASK, PSF and NOISE_CORRELATION.
 
     Parameters
     ----------
@@ -67,8 +68,12 @@ def read_own(hdus: fits.HDUList, name: str) -> dict[str, Any]:
         parts["mask"], parts["mask_planes"] = mask_of(hdus["MASK"], name, "HDU MASK")
         origins["mask"] = "HDU MASK"
     if "PSF" in hdus:
-        parts["psf"] = image_of(hdus["PSF"], name, "HDU PSF")
+        cells = read_psf_cells(hdus["PSF"], name)
+        parts["psf"] = image_of(hdus["PSF"], name, "HDU PSF") if cells is None else cells
         origins["psf"] = "HDU PSF"
+    if "NOISE_CORRELATION" in hdus:
+        parts["noise_correlation"] = _noise_correlation(hdus["NOISE_CORRELATION"], name)
+        origins["noise_correlation"] = "HDU NOISE_CORRELATION"
     parts["zero_point"], origins["zero_point"] = _zero_point(headers)
     parts["band"] = band_name(headers)
     origin = pixel_origin(headers)
@@ -95,6 +100,18 @@ def _image_hdu(hdus: fits.HDUList, name: str) -> int:
             if fits_it(hdu):
                 return k
     raise BadInputError(f"{name}: the file holds no image; give a FITS file with a 2-D image.")
+
+
+def _noise_correlation(hdu: fits.ImageHDU, name: str) -> np.ndarray:
+    """Autocorrelation of the noise, one in its middle."""
+    values = image_of(hdu, name, "HDU NOISE_CORRELATION").astype(np.float64)
+    ny, nx = values.shape
+    if ny % 2 == 0 or nx % 2 == 0 or not np.isfinite(values).all() or values[ny // 2, nx // 2] <= 0:
+        raise BadInputError(
+            f"{name}: HDU NOISE_CORRELATION is no autocorrelation; give one of odd sides, its"
+            " largest value in the middle, or take the HDU out."
+        )
+    return values / values[ny // 2, nx // 2]
 
 
 def _zero_point(headers: list[fits.Header]) -> tuple[float, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from ..coadd import Coadd
+from .cell_coadd import is_cell_coadd, read_cell_coadd
 from .exposure import is_exposure, read_exposure
 from .opening import open_fits
 from .own_layout import read_own
@@ -20,7 +21,7 @@ def read_coadd(path: str | os.PathLike[str], zero_point: float | None = None) ->
     ----------
     path : path-like
         A FITS file, plain or compressed: our own layout (`write_coadd`), an
-        LSST Exposure, or any file with one 2-D image.
+        LSST Exposure, a CellCoadd or VisitImage of ``lsst.images``, or any file with one 2-D image.
     zero_point : `float`, optional
         AB magnitude of one count of the file, in place of what it says
         itself.
@@ -40,7 +41,10 @@ def read_coadd(path: str | os.PathLike[str], zero_point: float | None = None) ->
     """
     name = str(path)
     with open_fits(path) as hdus:
-        parts = read_exposure(hdus, name) if is_exposure(hdus) else read_own(hdus, name)
+        if is_cell_coadd(hdus):
+            parts = read_cell_coadd(hdus, name)
+        else:
+            parts = read_exposure(hdus, name) if is_exposure(hdus) else read_own(hdus, name)
         if zero_point is not None:
             parts["zero_point"] = zero_point
             parts["origins"]["zero_point"] = "given by the user"

@@ -12,6 +12,7 @@ from astropy.wcs import WCS
 
 from ..coadd import Coadd
 from ..files import write_whole
+from .psf_cells import psf_hdu
 
 __all__ = ["write_coadd"]
 
@@ -19,11 +20,12 @@ __all__ = ["write_coadd"]
 def write_coadd(coadd: Coadd, path: str | os.PathLike[str]) -> None:
     """Write a coadd as FITS, whole or not at all.
 
-    HDUs IMAGE and MASK, and VARIANCE and PSF where the coadd has them. The
-    header of IMAGE carries the WCS, the zero point (MAGZERO), the band
-    (BAND), the parent-pixel origin (LTV1 and LTV2, its negative) and,
-    without a WCS, the pixel scale (PIXSCALE, arcsec); that of MASK the bit
-    number of each plane (MP_ and its name).
+    HDUs IMAGE and MASK, and VARIANCE, PSF and NOISE_CORRELATION where the
+    coadd has them, the PSF an image, or one a cell where it varies
+    (`~meas_blends.data.fits.psf_cells.psf_hdu`). The header of IMAGE carries
+    the WCS, the zero point (MAGZERO), the band (BAND), the parent-pixel origin
+    (LTV1 and LTV2, its negative) and, without a WCS, the pixel scale (PIXSCALE,
+    arcsec); that of MASK the bit number of each plane (MP_ and its name).
 
     Parameters
     ----------
@@ -41,7 +43,9 @@ def write_coadd(coadd: Coadd, path: str | os.PathLike[str]) -> None:
         mask.header[card if len(card) <= 8 else f"HIERARCH {card}"] = bit
     hdus.append(mask)
     if coadd.psf is not None:
-        hdus.append(fits.ImageHDU(coadd.psf.middle, name="PSF"))
+        hdus.append(psf_hdu(coadd.psf))
+    if coadd.noise_correlation is not None:
+        hdus.append(fits.ImageHDU(coadd.noise_correlation, name="NOISE_CORRELATION"))
     with write_whole(path) as temporary:
         fits.HDUList(hdus).writeto(temporary)
 

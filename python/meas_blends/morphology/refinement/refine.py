@@ -148,11 +148,7 @@ def refine_stamps(
     """Refine stamps of a coadd, see `refine`; those that have ``FAILED`` are left out."""
     rows = np.flatnonzero(stamps.flags & MORPHOLOGY.flag("FAILED") == 0)
     fitted = np.zeros(len(stamps), bool)
-    psf = torch.as_tensor(stamps.psf, dtype=torch.float32)
-    if psf.dim() == 2:
-        transforms = PsfTransform.from_images(psf[None], torch.zeros(len(rows), dtype=torch.int64))
-    else:
-        transforms = PsfTransform.from_images(psf[torch.from_numpy(rows)])
+    transforms = _transforms(stamps.psf, rows)
     found = refine(
         *(
             torch.as_tensor(values[rows], device=device)
@@ -171,6 +167,19 @@ def refine_stamps(
     for name, values in whole.items():
         values[rows] = getattr(found.posterior, name)
     return Refined(Posterior(**whole), fitted, fine)
+
+
+def _transforms(psf: np.ndarray, rows: np.ndarray) -> PsfTransform:
+    """The PSFs of some stamps; of equal ones one image is kept."""
+    images = np.asarray(psf, np.float32)
+    if images.ndim == 2:
+        images, row = images[None], np.zeros(len(rows), int)
+    else:
+        number: dict[bytes, int] = {}
+        row = np.array([number.setdefault(images[k].tobytes(), len(number)) for k in rows], int)
+        _, first = np.unique(row, return_index=True)
+        images = images[rows[first]]
+    return PsfTransform.from_images(torch.from_numpy(images), torch.from_numpy(row))
 
 
 def _rough(

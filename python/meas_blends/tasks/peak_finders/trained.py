@@ -13,6 +13,7 @@ from lsst.pipe.base import Struct, Task
 from ...blends.choose import choose_peaks
 from ...blends.classifier import Classifier, Prediction
 from ...blends.cutouts import exceeds
+from ...blends.conditions import CONDITIONS
 from ...blends.detections import Detections
 from ...blends.maxima import find_maxima
 from ...blends.peaks import make_classification, make_peaks
@@ -50,9 +51,10 @@ class TrainedPeakFinderConfig(Config):
         " detection threshold, so change the two together.",
         default=5.0,
     )
-    psf_tolerance = RangeField[float](
-        doc="Share by which the PSF may be narrower or wider than in training before footprints"
-        " are flagged OUTSIDE_TRAINING.",
+    tolerance = RangeField[float](
+        doc="Share by which the PSF's width or wings, the correlation of noise or the confusion by"
+        " unseen galaxies may lie outside those of the training before footprints are flagged"
+        " OUTSIDE_TRAINING.",
         default=0.12,
         min=0.0,
     )
@@ -187,13 +189,17 @@ class TrainedPeakFinderTask(Task):
     ) -> np.ndarray:
         """Flags of each footprint's classification."""
         filtered, pixels = detections.filtered, detections.pixels
-        outside = prediction.unusual
-        if self._is_outside_training(model, filtered.sigma):
+        off = model.learned.outside(detections.conditions, self.config.tolerance)
+        strange = off.any(axis=1)
+        if strange.any():
+            names = [name for name, one in zip(CONDITIONS.values(), off.T, strict=True) if one.any()]
+            where = "" if strange.all() else "in parts of it "
             self._warn(
-                f"{filtered.coadd.name}: its PSF is unlike those of model {model.label};"
-                " train one on scenes like it, as the pipeline patch_models does"
+                f"{filtered.coadd.name}: {where}{' and '.join(names)} lies outside what model"
+                f" {model.label} was trained on; train one on scenes like it, as the pipeline"
+                " patch_models does"
             )
-            outside = np.ones(len(detections), bool)
+        outside = prediction.unusual | strange
         bad = pixels.reduce(np.logical_or, filtered.bad.ravel()[pixels.flat])
         flags = outside * CLASSIFICATION.flag("OUTSIDE_TRAINING")
         flags = flags | bad * CLASSIFICATION.flag("BAD_PIXELS")
@@ -201,9 +207,3 @@ class TrainedPeakFinderTask(Task):
             clipped = exceeds(pixels, filtered.smoothed.shape[1], model.cutout_size)
             flags = flags | clipped * CLASSIFICATION.flag("CLIPPED")
         return flags
-
-    def _is_outside_training(self, model: Classifier, psf_sigma: float) -> bool:
-        """Whether a PSF width [pixel] lies further outside the training's than tolerated."""
-        least, largest = model.psf_sigma
-        tolerance = self.config.psf_tolerance
-        return not least * (1 - tolerance) <= psf_sigma <= largest * (1 + tolerance)
