@@ -8,6 +8,7 @@ import numpy as np
 from astropy.io import fits
 
 from ...errors import BadInputError
+from ..coadd import wcs_pixel_scale
 from .header import (
     UNUSABLE_WCS,
     band_name,
@@ -18,6 +19,7 @@ from .header import (
     unit_zero_point,
 )
 from .planes import has_image, has_plane, image_of, mask_of, name_of
+from .psf_reader import ImageFrame, psf_beside_image
 
 __all__ = ["read_own"]
 
@@ -29,7 +31,8 @@ def read_own(hdus: fits.HDUList, name: str) -> dict[str, Any]:
     """Read a file with HDUs by name, or with an image and nothing else.
 
     IMAGE (or SCI, or the first HDU with a 2-D image), and where there are such,
-    VARIANCE (or ERR, its square root), MASK and PSF.
+    VARIANCE (or ERR, its square root), MASK and PSF, which is put right or left out
+    where it is no PSF on the image's pixels.
 
     Parameters
     ----------
@@ -66,9 +69,6 @@ def read_own(hdus: fits.HDUList, name: str) -> dict[str, Any]:
     if "MASK" in hdus:
         parts["mask"], parts["mask_planes"] = mask_of(hdus["MASK"], name, "HDU MASK")
         origins["mask"] = "HDU MASK"
-    if "PSF" in hdus:
-        parts["psf"] = image_of(hdus["PSF"], name, "HDU PSF")
-        origins["psf"] = "HDU PSF"
     parts["zero_point"], origins["zero_point"] = _zero_point(headers)
     parts["band"] = band_name(headers)
     origin = pixel_origin(headers)
@@ -81,7 +81,15 @@ def read_own(hdus: fits.HDUList, name: str) -> dict[str, Any]:
         origins["wcs"] = UNUSABLE_WCS
     if parts["wcs"] is None and number(headers, "PIXSCALE") > 0:
         parts["pixel_scale"] = number(headers, "PIXSCALE")
-    return {**parts, "origins": origins}
+    remarks: dict[str, str] = {}
+    if "PSF" in hdus:
+        scale = parts.get("pixel_scale") or wcs_pixel_scale(parts["wcs"])
+        frame = ImageFrame(parts["image"].shape, origin or (0, 0), scale, parts["wcs"])
+        psf = psf_beside_image(hdus, frame)
+        parts["psf"] = psf["psf"]
+        origins |= psf["origins"]
+        remarks |= psf["remarks"]
+    return {**parts, "origins": origins, "remarks": remarks}
 
 
 def _image_hdu(hdus: fits.HDUList, name: str) -> int:
