@@ -16,16 +16,22 @@ PSF_ADVICE = "give an image of one PSF, or its FWHM in arcsec"
 #: A centre nearer than this to that of a pixel is there [pixel].
 _CENTRED = 0.02
 
+#: A centre farther than both from the middle of an image, in its sides and in pixels,
+#: is that of a star in an image of the sky.
+_FAR, _FAR_PIXELS = 0.25, 4.0
+
 #: Share of the brightest pixel above which another summit is a peak, and below
 #: which the way to it must fall; a PSF reaches neither beyond its border's limit.
 _PEAK, _SADDLE, _BORDER = 0.6, 0.4, 0.5
 
-#: Share of the light that a constant must hold to be taken off, and how flat the
-#: image is where it rules: outer over inner ring. Wings fall at least as this power.
-_PEDESTAL_SHARE, _FLAT, _WINGS = 0.03, 0.6, 3.0
+#: Share of the light that a constant must hold to be taken off, and how nearly all
+#: pixels must be above it: between diffraction rings it is dark.
+_PEDESTAL_SHARE, _ABOVE = 0.03, 0.8
 
-#: Where these rings lie, in units of the distance to the nearest border.
-_INNER, _OUTER = (0.6, 0.72), (0.85, 1.0)
+#: Rings whose light tells a pedestal from wings, in units of the distance to the nearest
+#: border; the last lies in the corners. Powers with which wings fall.
+_RINGS = ((0.6, 0.72), (0.85, 1.0), (1.15, 1.5))
+_WINGS = np.arange(2.5, 8.1, 0.25)
 
 #: Fewer pixels than this make no ring.
 _FEWEST = 8
@@ -93,16 +99,20 @@ def judge_psf(
     x, y = _centre(image)
     middle_x, middle_y = ((length - 1) / 2 for length in image.shape[::-1])
     off = math.hypot(x - middle_x, y - middle_y)
+    if off > max(_FAR * min(image.shape), _FAR_PIXELS):
+        raise BadInputError(
+            f"{name}: has its peak at ({x:.0f}, {y:.0f}), far from the middle of its"
+            f" {image.shape[1]} x {image.shape[0]} pixels; {PSF_ADVICE}."
+        )
     if step != 1.0:
         resampled = resample_psf(image, (x, y), step, box)
-        notes.append(f"resampled from pixels of {step:.3g} of the image's")
+        notes.append(f"resampled from pixels {step:.3g} times as large as the image's")
     elif off > _CENTRED or image.shape[0] % 2 == 0 or image.shape[1] % 2 == 0:
         whole = [round(c) if abs(c - round(c)) <= _CENTRED else c for c in (x, y)]
         resampled = resample_psf(image, tuple(whole))
         if off > _CENTRED:
-            notes.append(
-                f"shifted to its middle by ({middle_x - x:+.2f}, {middle_y - y:+.2f}) pixels"
-            )
+            dx, dy = (round(c, 2) + 0.0 for c in (middle_x - x, middle_y - y))
+            notes.append(f"shifted to its middle by ({dx:+.2f}, {dy:+.2f}) pixels")
         if image.shape[0] % 2 == 0 or image.shape[1] % 2 == 0:
             notes.append("resampled from even sides to odd ones")
     else:
@@ -190,15 +200,18 @@ def _pedestal(image: np.ndarray) -> float:
     reach = min(y0, x0, ny - 1 - y0, nx - 1 - x0)
     y, x = np.indices(image.shape)
     radius = np.hypot(y - y0, x - x0) / max(reach, 1)
-    rings = [image[(radius >= low) & (radius <= high)] for low, high in (_INNER, _OUTER)]
-    if min(ring.size for ring in rings) < _FEWEST:
+    inside = [(radius >= low) & (radius <= high) for low, high in _RINGS]
+    if min(np.count_nonzero(ring) for ring in inside) < _FEWEST:
         return 0.0
-    inner, outer = (float(np.median(ring)) for ring in rings)
-    # What wings alone would leave of the inner ring's light in the outer one.
-    left = (sum(_INNER) / sum(_OUTER)) ** _WINGS
-    level = (outer - left * inner) / (1.0 - left)
+    light = [float(np.median(image[ring])) for ring in inside]
+    where = [float(np.median(radius[ring])) for ring in inside]
+    # What is left of the wings' light in the two outer rings, for each power.
+    middle, corner = ((where[0] / where[k]) ** _WINGS for k in (1, 2))
+    levels = (light[2] - corner * light[0]) / (1.0 - corner)
+    amiss = levels + middle * (light[0] - levels) - light[1]
+    level = float(levels[np.argmin(np.abs(amiss))])
     large = level * image.size > _PEDESTAL_SHARE * image.sum()
-    return level if large and outer > _FLAT * inner else 0.0
+    return level if large and np.percentile(image, 5) > _ABOVE * level else 0.0
 
 
 def _count_peaks(image: np.ndarray) -> int:

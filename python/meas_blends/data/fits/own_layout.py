@@ -82,10 +82,11 @@ def read_own(hdus: fits.HDUList, name: str) -> dict[str, Any]:
     if parts["wcs"] is None and number(headers, "PIXSCALE") > 0:
         parts["pixel_scale"] = number(headers, "PIXSCALE")
     remarks: dict[str, str] = {}
-    if "PSF" in hdus:
+    key = next((key for key in ("PSF", "PSF_DATA") if key in hdus), None)
+    if key is not None:
         scale = parts.get("pixel_scale") or wcs_pixel_scale(parts["wcs"])
         frame = ImageFrame(parts["image"].shape, origin or (0, 0), scale, parts["wcs"])
-        psf = psf_beside_image(hdus, frame)
+        psf = psf_beside_image(hdus, frame, key)
         parts["psf"] = psf["psf"]
         origins |= psf["origins"]
         remarks |= psf["remarks"]

@@ -146,6 +146,14 @@ class PsfInFile:
         """Whether it is not said if the light is summed up over the detector's pixels."""
         return any(isinstance(one, _Sampled) and one.effective is None for one in self.samplings)
 
+    @property
+    def says_sampling(self) -> bool:
+        """Whether it says how large its pixels are."""
+        return any(
+            isinstance(one, PsfexModel) or one.oversampling > 0 or one.scale > 0
+            for one in self.samplings
+        )
+
     def as_effective(self) -> PsfInFile:
         """The same, taken to be summed up over the detector's pixels."""
         samplings = tuple(
@@ -252,11 +260,11 @@ def _read(hdus: Sequence[fits.ImageHDU], name: str) -> PsfInFile:
         )
     if models:
         return PsfInFile(name, (read_psfex(models[0], name),))
-    named = {hdu.name: hdu for hdu in hdus[::-1] if has_image(hdu)}
+    images = [hdu for hdu in hdus if has_image(hdu) and _dimensions(hdu) in (2, 3)]
+    named = {hdu.name: hdu for hdu in images[::-1]}
     chosen = [named[key] for key in _STPSF if key in named]
     if not chosen and "PSF" in named:
         chosen = [named["PSF"]]
-    images = [hdu for hdu in hdus if has_image(hdu) and _dimensions(hdu) in (2, 3)]
     chosen = chosen or images[:1]
     if not chosen:
         raise BadInputError(f"{name}: holds no 2-D image; {PSF_ADVICE}.")
@@ -278,8 +286,7 @@ def _sampled(
         sides = " x ".join(str(length) for length in hdu.shape[::-1])
         raise BadInputError(f"{name}: has {sides} pixels, too many for a PSF; {PSF_ADVICE}.")
     image = np.array(hdu.data, np.float64)
-    while image.ndim > 2 and image.shape[0] == 1:
-        image = image[0]
+    image = np.squeeze(image) if image.ndim > 2 else image
     oversampling, scale = (
         next((value for key in keys if (value := number(headers, key)) > 0), math.nan)
         for keys in (_OVERSAMPLING, _SCALE)
@@ -291,10 +298,6 @@ def _sampled(
         # At the detector's pixels the light is summed up, or the image would be no image.
         effective = True if hdu.name.startswith("DET_") or "EPSF" in hdu.name.upper() else None
         return _Sampled(image[None], oversampling, scale, effective)
-    if image.ndim != 3:
-        raise BadInputError(
-            f"{name}: {name_of(hdu, 0)} has {image.ndim} dimensions; {PSF_ADVICE}."
-        )
     places = _library_places(headers, len(image))
     if places is not None:
         if math.isnan(oversampling) and "NXPSFS" in hdu.header:
@@ -412,11 +415,15 @@ def place_psf(psf: PsfInFile, frame: ImageFrame) -> tuple[CellPsf, list[str]]:
         what = f"the mean of its {len(one.images)} PSFs, for it does not say where they belong"
         return CellPsf.constant(mean, psf.name), [what, *notes]
     grid, shape = _grid(frame)
-    nearest = [
-        int(np.argmin(np.hypot(*(places - middle).T))) for middle in grid.reshape(-1, 2)
-    ]
-    judged = {k: _judged(one.images[k], psf.name, step, box) for k in set(nearest)}
-    return _cells([judged[k] for k in nearest], grid, shape, frame, psf.name)
+    judged = []
+    for middle in grid.reshape(-1, 2):
+        # The mean of those in a cell, or the nearest.
+        apart = np.abs(places - middle)
+        inside = np.all(apart <= 0.5 * np.array(shape[::-1]), axis=1)
+        if not inside.any():
+            inside = np.arange(len(places)) == np.argmin(np.hypot(*apart.T))
+        judged.append(_judged(_mean(one.images[inside]), psf.name, step, box))
+    return _cells(judged, grid, shape, frame, psf.name)
 
 
 def _best_sampling(psf: PsfInFile, pixel_scale: float) -> _Sampled | PsfexModel:
@@ -474,9 +481,7 @@ def _grid(frame: ImageFrame) -> tuple[np.ndarray, tuple[float, float]]:
     return np.stack(np.meshgrid(x, y), axis=-1), shape
 
 
-def _place_psfex(
-    name: str, model: PsfexModel, frame: ImageFrame
-) -> tuple[CellPsf, list[str]]:
+def _place_psfex(name: str, model: PsfexModel, frame: ImageFrame) -> tuple[CellPsf, list[str]]:
     """Evaluate a PSFEx model in the cells of an image."""
     ranges = {axis: model.covers(axis) for axis in ("x", "y", "ra", "dec")}
     if all(extent is None for extent in ranges.values()):
@@ -500,9 +505,7 @@ def _place_psfex(
         places = [{"x": x, "y": y} for x, y in grid.reshape(-1, 2) + first]
     elif frame.wcs is not None and frame.wcs.has_celestial:
         sky = frame.wcs.celestial.pixel_to_world(*grid.reshape(-1, 2).T).icrs
-        places = [
-            {"ra": ra, "dec": dec} for ra, dec in zip(sky.ra.deg, sky.dec.deg, strict=True)
-        ]
+        places = [{"ra": ra, "dec": dec} for ra, dec in zip(sky.ra.deg, sky.dec.deg, strict=True)]
     else:
         notes.append("taken in the middle of its range, for the image has no WCS")
     judged = [_judged(model.at(place), name, whole_step(model.step), None) for place in places]
