@@ -36,6 +36,12 @@ _WINGS = np.arange(2.5, 8.1, 0.25)
 #: Fewer pixels than this make no ring.
 _FEWEST = 8
 
+#: Sides that the pixels of a PSF can have, in pixels of its image.
+_STEPS = (1 / 64, 16.0)
+
+#: Peaks that are looked at, and pixels of a line that are worked at a time.
+_MOST_PEAKS, _PART = 1000, 256
+
 #: A step between samples this near to a whole one is meant to be that.
 _WHOLE = 0.02
 
@@ -82,20 +88,25 @@ def judge_psf(
         raise BadInputError(f"{name}: is zero everywhere; {PSF_ADVICE}.")
     if total <= 0:
         raise BadInputError(f"{name}: sums to {total:.3g}, not more than zero; {PSF_ADVICE}.")
+    if not _STEPS[0] <= step <= _STEPS[1]:
+        raise BadInputError(
+            f"{name}: has pixels {step:.3g} times as large as the image's by its header;"
+            f" {PSF_ADVICE}."
+        )
     notes = []
     level = _pedestal(image)
     if level:
         image = image - level
         notes.append(f"a pedestal with {level * image.size / total:.0%} of its light is taken off")
-    peaks = _count_peaks(image)
-    if peaks > 1:
-        raise BadInputError(f"{name}: shows {peaks} peaks, so more than one PSF; {PSF_ADVICE}.")
     border = max(image[0].max(), image[-1].max(), image[:, 0].max(), image[:, -1].max())
     if min(image.shape) < 3 or border > _BORDER * image.max():
         raise BadInputError(
             f"{name}: has {image.shape[1]} x {image.shape[0]} pixels, at whose border it has not"
             f" fallen to half of its peak; {PSF_ADVICE}."
         )
+    peaks = _count_peaks(image)
+    if peaks > 1:
+        raise BadInputError(f"{name}: shows {peaks} peaks, so more than one PSF; {PSF_ADVICE}.")
     x, y = _centre(image)
     middle_x, middle_y = ((length - 1) / 2 for length in image.shape[::-1])
     off = math.hypot(x - middle_x, y - middle_y)
@@ -167,8 +178,11 @@ def _interpolation(length: int, place: np.ndarray, box: float | None) -> np.ndar
         # A pixel is itself the sum over its own square.
         weight *= box * np.sinc(box * frequency) / np.sinc(frequency)
     there = np.exp(2j * np.pi * np.outer(place, frequency)) * weight
-    here = np.exp(-2j * np.pi * np.outer(frequency, np.arange(length)))
-    return (there @ here).real
+    parts = np.split(np.arange(length), np.arange(_PART, length, _PART))
+    # Part by part, for as a whole it is much larger than what it makes.
+    return np.hstack(
+        [(there @ np.exp(-2j * np.pi * np.outer(frequency, part))).real for part in parts]
+    )
 
 
 def _centre(image: np.ndarray) -> tuple[float, float]:
@@ -219,7 +233,7 @@ def _count_peaks(image: np.ndarray) -> int:
     padded = np.pad(image, 1, constant_values=-np.inf)
     around = np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).max(axis=(2, 3))
     tops = np.argwhere((image == around) & (image > _PEAK * image.max()))
-    tops = tops[np.argsort(-image[tuple(tops.T)], kind="stable")]
+    tops = tops[np.argsort(-image[tuple(tops.T)], kind="stable")][:_MOST_PEAKS]
     peaks: list[np.ndarray] = []
     for top in tops:
         if all(_dip(image, top, peak) for peak in peaks):

@@ -239,6 +239,29 @@ def test_a_bad_psf_never_refuses_the_image(tmp_path, psf, words):
 
 
 @pytest.mark.parametrize(
+    "cards",
+    [
+        {"OVERSAMP": 1e9},
+        {"OVERSAMP": 1e-9},
+        {"PIXELSCL": 1e30},
+        {"OVERSAMP": "four", "PIXELSCL": "no"},
+        {"STMPSIZE": 3},
+        {"STMPSIZE": -4},
+        {f"DET_YX{k}": "(e, -)" for k in range(3)},
+        {"NXPSFS": 1e300, "NYPSFS": 3},
+        {"NXPSFS": 3, "NYPSFS": 1, "IPSFX01": 1},
+    ],
+)
+@pytest.mark.parametrize("number", [1, 3])
+def test_damaged_cards_never_refuse_the_image(tmp_path, cards, number):
+    psf = effective() if number == 1 else np.array([effective()] * number)
+    coadd = read_coadd(coadd_file(tmp_path / "a.fits", psf, **cards))
+    assert coadd.image.shape == (100, 100)
+    assert coadd.psf is None or abs(coadd.psf.middle.sum() - 1) < 1e-5
+    assert (coadd.psf is None) <= ("--psf" in coadd.remarks.get("PSF", ""))
+
+
+@pytest.mark.parametrize(
     ("psf", "cards", "words"),
     [
         (effective(size=40), {}, "even"),

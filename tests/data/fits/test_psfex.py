@@ -4,6 +4,7 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 
+from meas_blends.data.fits import read_coadd
 from meas_blends.data.fits.psf_reader import ImageFrame, place_psf, read_psf
 from meas_blends.errors import BadInputError
 from psf_toys import assert_is_true, effective
@@ -136,3 +137,37 @@ def test_files_without_a_psf(tmp_path):
         with pytest.raises(BadInputError, match=words) as caught:
             read_psf(path)
         assert "give" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["PSF", "PSF_DATA"])
+def test_a_table_beside_an_image(tmp_path, name):
+    write_psfex(tmp_path / "a.psf", bases(1, 1.0), 1, POLZERO1=50, POLZERO2=50)
+    with fits.open(tmp_path / "a.psf") as hdus:
+        table = hdus["PSF_DATA"].copy()
+        table.name = name
+        fits.HDUList([fits.PrimaryHDU(np.ones((100, 100))), table]).writeto(tmp_path / "b.fits")
+    coadd = read_coadd(tmp_path / "b.fits")
+    assert_is_true(coadd.psf.middle, width=0.02)
+    assert coadd.remarks == {}
+    assert coadd.origins["psf"] == f"HDU {name}"
+
+
+@pytest.mark.parametrize(
+    "cards",
+    [
+        {"POLNAXIS": 1e9},
+        {"POLDEG1": 9},
+        {"POLDEG1": "two"},
+        {"POLSCAL1": 0.0},
+        {"PSF_SAMP": 1e-9},
+        {"PSF_SAMP": -1},
+        {"POLZERO1": 1e300},
+    ],
+)
+def test_damaged_cards_never_refuse_the_image(tmp_path, cards):
+    write_psfex(tmp_path / "a.psf", bases(2, 1.0), **cards)
+    with fits.open(tmp_path / "a.psf") as hdus:
+        image = fits.PrimaryHDU(np.ones((100, 100)))
+        fits.HDUList([image, hdus["PSF_DATA"].copy()]).writeto(tmp_path / "b.fits")
+    coadd = read_coadd(tmp_path / "b.fits")
+    assert coadd.psf is not None or "--psf" in coadd.remarks["PSF"]

@@ -50,6 +50,9 @@ PSF_OPTION = "(--psf FILE or FWHM)"
 #: The sum of a PSF of ours is 1 to this.
 _UNIT = 1e-5
 
+#: What cards and columns that hold something else than they should give.
+_DAMAGE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
+
 #: HDUs sampled this nearly as the image are taken as they are.
 _SAME = 0.03
 
@@ -222,8 +225,10 @@ def psf_beside_image(
         return {"psf": np.array(hdus[number].data), "origins": {"psf": what}, "remarks": {}}
     try:
         cells, notes = place_psf(_read([hdus[number]], what), frame)
-    except BadInputError as error:
-        reason = f"{what} {refusal(error, what)}"
+    except (BadInputError, *_DAMAGE) as error:
+        reason = f"{what} cannot be read ({str(error) or type(error).__name__})"
+        if isinstance(error, BadInputError):
+            reason = f"{what} {refusal(error, what)}"
         remark = f"{reason}, and is not used: the PSF is taken from the image's stars"
         return {
             "psf": None,

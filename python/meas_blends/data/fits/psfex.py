@@ -17,6 +17,9 @@ __all__ = ["PsfexModel", "is_psfex", "read_psfex"]
 #: Column of the table that holds the images.
 _COLUMN = "PSF_MASK"
 
+#: More axes, and higher powers, no polynomial has that could be fitted.
+_MOST_AXES, _HIGHEST = 4, 10
+
 
 @dataclass(frozen=True, eq=False)
 class PsfexModel:
@@ -112,7 +115,7 @@ def read_psfex(hdu: fits.BinTableHDU, name: str) -> PsfexModel:
         )
     step = number([header], "PSF_SAMP")
     count = number([header], "POLNAXIS")
-    count = int(count) if count > 0 else 0
+    count = int(count) if 0 < count <= _MOST_AXES else 0
     axes = [_axis(str(header.get(f"POLNAME{k}", ""))) for k in range(1, count + 1)]
     zero = [number([header], f"POLZERO{k}") for k in range(1, count + 1)]
     scale = [number([header], f"POLSCAL{k}") for k in range(1, count + 1)]
@@ -133,7 +136,7 @@ def _powers(header: fits.Header, count: int) -> list[tuple[int, ...]]:
     """Powers of the axes in each term of a polynomial of one group: 1, x, x2, y, xy, y2."""
     degree = number([header], "POLDEG1")
     groups = number([header], "POLNGRP")
-    if groups > 1 or not 0 <= degree <= 10:
+    if groups > 1 or not 0 <= degree <= _HIGHEST:
         return [(0,) * count]
     every = itertools.product(range(int(degree) + 1), repeat=count)
     # The first axis runs fastest.
