@@ -119,6 +119,7 @@ def test_noise_makes_no_second_peak():
 
 def test_ratios_near_whole_ones_are_meant_to_be_whole():
     assert whole_step(0.2493) == 0.25
-    assert whole_step(2.03) == 2.0
-    assert whole_step(1.01) == 1.0
+    assert whole_step(2.015) == 2.0
+    assert whole_step(0.993) == 1.0
+    assert whole_step(1.02) == 1.02
     assert whole_step(0.476) == 0.476

@@ -43,7 +43,7 @@ _STEPS = (1 / 64, 16.0)
 _MOST_PEAKS, _PART = 1000, 256
 
 #: A step between samples this near to a whole one is meant to be that.
-_WHOLE = 0.02
+_WHOLE = 0.01
 
 
 def judge_psf(

@@ -33,7 +33,7 @@ _STPSF = ("DET_DIST", "DET_SAMP", "OVERDIST", "OVERSAMP")
 #: and how large a stamp of a mosaic is [pixel].
 _OVERSAMPLING = ("OVERSAMP", "OVERSAMPLE", "OVERSAMPLING", "OSAMP")
 _SCALE = ("PIXELSCL", "PIXSCALE")
-_STAMP = ("STMPSIZE", "STAMPSIZE", "PSFSIZE")
+_STAMP = ("STMPSIZE", "STAMPSIZ", "STAMPSIZE")
 
 #: Oversampling of Anderson's libraries (STDPSF), whose files do not say it.
 _STDPSF_OVERSAMPLING = 4.0
@@ -129,11 +129,6 @@ class PsfInFile:
     name: str
     samplings: tuple[_Sampled | PsfexModel, ...]
 
-    @classmethod
-    def of_image(cls, image: np.ndarray, name: str = "PSF") -> PsfInFile:
-        """One image, (ny, nx), of which nothing more is known."""
-        return cls(name, (_Sampled(np.asarray(image)[None]),))
-
     def identity(self) -> str:
         """What tells it from others, as text."""
         digest = hashlib.sha256()
@@ -228,7 +223,7 @@ def psf_beside_image(
     except (BadInputError, *_DAMAGE) as error:
         reason = f"{what} cannot be read ({str(error) or type(error).__name__})"
         if isinstance(error, BadInputError):
-            reason = f"{what} {refusal(error, what)}"
+            reason = f"{what} {_refusal(error, what)}"
         remark = f"{reason}, and is not used: the PSF is taken from the image's stars"
         return {
             "psf": None,
@@ -240,7 +235,7 @@ def psf_beside_image(
     return {"psf": cells, "origins": {"psf": said}, "remarks": remarks}
 
 
-def refusal(error: BadInputError, name: str) -> str:
+def _refusal(error: BadInputError, name: str) -> str:
     """Why a PSF was refused, without its name and the advice."""
     return str(error).removeprefix(f"{name}: ").split(f"; {PSF_ADVICE}")[0].rstrip(".")
 
@@ -490,7 +485,7 @@ def _place_psfex(name: str, model: PsfexModel, frame: ImageFrame) -> tuple[CellP
     """Evaluate a PSFEx model in the cells of an image."""
     ranges = {axis: model.covers(axis) for axis in ("x", "y", "ra", "dec")}
     if all(extent is None for extent in ranges.values()):
-        image, notes = judge_psf(model.at({}), name, whole_step(model.step))
+        image, notes = judge_psf(model.at({}), name, model.step)
         return CellPsf.constant(image, name), [*model.notes, *notes]
     grid, shape = _grid(frame)
     places = [{} for _ in range(grid[..., 0].size)]
@@ -513,7 +508,7 @@ def _place_psfex(name: str, model: PsfexModel, frame: ImageFrame) -> tuple[CellP
         places = [{"ra": ra, "dec": dec} for ra, dec in zip(sky.ra.deg, sky.dec.deg, strict=True)]
     else:
         notes.append("taken in the middle of its range, for the image has no WCS")
-    judged = [_judged(model.at(place), name, whole_step(model.step), None) for place in places]
+    judged = [_judged(model.at(place), name, model.step, None) for place in places]
     cells, more = _cells(judged, grid, shape, frame, name)
     return cells, [*notes, *more]
 
