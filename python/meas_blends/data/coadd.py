@@ -20,7 +20,6 @@ __all__ = [
     "MASK_BITS",
     "NANOJANSKY_ZERO_POINT",
     "Coadd",
-    "wcs_pixel_scale",
 ]
 
 #: AB magnitude of one nanojansky.
@@ -145,7 +144,7 @@ class Coadd:
         if self.psf is not None and not isinstance(self.psf, CellPsf):
             self.psf = CellPsf.constant(self.psf, self.name)
         if self.pixel_scale is None:
-            self.pixel_scale = wcs_pixel_scale(self.wcs)
+            self.pixel_scale = _pixel_scale(self.wcs)
         self._check_numbers()
 
     def _check_numbers(self) -> None:
@@ -282,8 +281,8 @@ def _native(array: np.ndarray, dtype: type) -> np.ndarray:
     return native
 
 
-def wcs_pixel_scale(wcs: WCS | None) -> float:
-    """Pixel scale [arcsec] of a celestial WCS at its reference pixel; NaN without one."""
+def _pixel_scale(wcs: WCS | None) -> float:
+    """Pixel scale [arcsec] of a celestial WCS at its reference pixel, or NaN."""
     if wcs is None or not wcs.has_celestial:
         return float("nan")
     return float(np.sqrt(np.prod(proj_plane_pixel_scales(wcs.celestial)))) * 3600.0

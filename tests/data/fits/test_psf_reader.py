@@ -85,6 +85,13 @@ def test_an_effective_psf_is_not_summed_up_again(tmp_path):
     assert_is_true(cells.middle, width=0.002)
 
 
+def test_the_scale_may_be_that_of_the_wcs(tmp_path):
+    wcs, _, _ = sky_of(mosaic()[1])
+    hdu = image_hdu(subpixels(size=123, over=3), kind=fits.PrimaryHDU, PIXELSCL=SCALE / 3)
+    cells, _ = place_psf(read_psf(write(tmp_path / "a.fits", hdu)), ImageFrame((9, 9), wcs=wcs))
+    assert_is_true(cells.middle)
+
+
 def wide_at(x, y):
     """FWHM as a function of place, array pixels."""
     return 3.0 + 0.004 * x + 0.002 * y

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from astropy.io import fits
 
 from ...errors import BadInputError
-from ..coadd import wcs_pixel_scale
 from .header import (
     UNUSABLE_WCS,
     band_name,
@@ -84,7 +84,7 @@ def read_own(hdus: fits.HDUList, name: str) -> dict[str, Any]:
     remarks: dict[str, str] = {}
     key = next((key for key in ("PSF", "PSF_DATA") if key in hdus), None)
     if key is not None:
-        scale = parts.get("pixel_scale") or wcs_pixel_scale(parts["wcs"])
+        scale = parts.get("pixel_scale", math.nan)
         frame = ImageFrame(parts["image"].shape, origin or (0, 0), scale, parts["wcs"])
         psf = psf_beside_image(hdus, frame, key)
         parts["psf"] = psf["psf"]

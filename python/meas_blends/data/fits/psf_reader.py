@@ -15,6 +15,7 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.wcs import WCS
+from astropy.wcs.utils import proj_plane_pixel_scales
 
 from ...errors import BadInputError
 from ..psf import CellPsf
@@ -68,7 +69,7 @@ class ImageFrame:
     xy0 : `tuple` [`int`, `int`]
         Parent pixel of its first one.
     pixel_scale : `float`
-        [arcsec]; NaN if unknown.
+        [arcsec]; if NaN that of ``wcs``.
     wcs : `astropy.wcs.WCS`, optional
         Of the array.
     """
@@ -77,6 +78,11 @@ class ImageFrame:
     xy0: tuple[int, int] = (0, 0)
     pixel_scale: float = math.nan
     wcs: WCS | None = None
+
+    def __post_init__(self) -> None:
+        if math.isnan(self.pixel_scale) and self.wcs is not None and self.wcs.has_celestial:
+            sides = proj_plane_pixel_scales(self.wcs.celestial)
+            object.__setattr__(self, "pixel_scale", 3600.0 * math.sqrt(math.prod(sides)))
 
 
 @dataclass(frozen=True, eq=False)
