@@ -43,11 +43,11 @@ def test_wrong_psf_files(tmp_path):
     fits.writeto(tmp_path / "line.fits", np.ones(4))
     (tmp_path / "text.fits").write_text("no")
     for name, message in (
-        ("even", "odd sides"),
+        ("even", "not fallen to half"),
         ("line", "no 2-D image"),
         ("text", "not a FITS file"),
     ):
         with pytest.raises(BadInputError, match=message):
             read_psf(tmp_path / f"{name}.fits")
-    with pytest.raises(BadInputError, match="no such file"):
+    with pytest.raises(BadInputError, match="no such file, and not a number"):
         read_psf(tmp_path / "nowhere.fits")

@@ -51,7 +51,9 @@ _DEFAULT_SCENES = 10
     metavar="BANDS",
     help="Bands of each simulated scene, or of the patches that images form, such as gri.",
 )
-@click.option("--psf", metavar="FILE|ARCSEC", help="PSF: a FITS image, or its FWHM.")
+@click.option(
+    "--psf", metavar="FILE|ARCSEC", help="PSF: its FWHM, or a file: FITS image, PSFEx, STPSF."
+)
 @click.option(
     "--pixel-scale",
     type=click.FloatRange(min=0, min_open=True),

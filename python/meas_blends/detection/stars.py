@@ -17,7 +17,7 @@ from ..data.tiles import row_strips
 from .noise import flattened, rough_median
 from .psf import gaussian_psf
 
-__all__ = ["estimate_psf"]
+__all__ = ["estimate_psf", "star_psf"]
 
 #: Width of the filter that finds candidates, before the PSF is known [pixel].
 _FILTER_SIGMA = 1.5
@@ -83,14 +83,9 @@ def estimate_psf(coadd: Coadd) -> tuple[np.ndarray, str]:
     origin : `str`
         How it was made, in a phrase.
     """
-    bad = coadd.bad
-    image = _flattened(coadd, bad)
-    sources = _measure(image, bad, coadd)
-    stars = _star_locus(sources)
-    if stars.sum() >= _MIN_STARS:
-        best = np.flatnonzero(stars)[np.argsort(-sources.significance[stars])][:_MAX_STARS]
-        chosen = _Sources(*(column[best] for column in sources))
-        return _stack(image, bad, chosen), f"estimated from {len(best)} stars in the image"
+    psf, number, sources = _stars_or_sources(coadd)
+    if psf is not None:
+        return psf, f"estimated from {number} stars in the image"
     if sources.sigma.size:
         clear = sources.significance > _STAR_SIGNIFICANCE
         sigma = float(np.percentile(sources.sigma[clear] if clear.any() else sources.sigma, 5))
@@ -109,6 +104,38 @@ def estimate_psf(coadd: Coadd) -> tuple[np.ndarray, str]:
         gaussian_psf(sigma),
         f"assumed, a Gaussian of FWHM {width}, for the image has no source to measure",
     )
+
+
+def star_psf(coadd: Coadd) -> tuple[np.ndarray | None, int]:
+    """The PSF of a coadd's stars, without a guess where there are too few.
+
+    Parameters
+    ----------
+    coadd : `~meas_blends.data.coadd.Coadd`
+        With a variance plane.
+
+    Returns
+    -------
+    psf : `numpy.ndarray` of float32, (odd, odd), or `None`
+        Unit sum, centred on the middle pixel; `None` without stars.
+    number : `int`
+        How many it was made from.
+    """
+    psf, number, _ = _stars_or_sources(coadd)
+    return psf, number
+
+
+def _stars_or_sources(coadd: Coadd) -> tuple[np.ndarray | None, int, _Sources]:
+    """The PSF of the stars and how many these are, and all sources that were measured."""
+    bad = coadd.bad
+    image = _flattened(coadd, bad)
+    sources = _measure(image, bad, coadd)
+    stars = _star_locus(sources)
+    if stars.sum() < _MIN_STARS:
+        return None, 0, sources
+    best = np.flatnonzero(stars)[np.argsort(-sources.significance[stars])][:_MAX_STARS]
+    chosen = _Sources(*(column[best] for column in sources))
+    return _stack(image, bad, chosen), len(best), sources
 
 
 def _flattened(coadd: Coadd, bad: np.ndarray) -> np.ndarray:

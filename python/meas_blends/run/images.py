@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from ..data.coadd import Coadd
-from ..data.fits import open_fits, read_coadd
-from ..data.psf import normalise_psf
+from ..data.fits import read_coadd
+from ..data.fits.psf_reader import PsfInFile, read_psf
 from ..detection.complete import complete_coadd
 from ..detection.psf import psf_from_fwhm
 from ..errors import BadInputError
+from .psf_of_image import given_psf, held_against_stars
 
 __all__ = ["ImageOptions", "read_image", "read_psf"]
 
@@ -23,8 +24,8 @@ class ImageOptions:
 
     Parameters
     ----------
-    psf : `numpy.ndarray`, (odd, odd), optional
-        PSF image.
+    psf : `~meas_blends.data.fits.psf_reader.PsfInFile`, optional
+        PSF from a file of its own.
     psf_fwhm : `float`, optional
         FWHM of the PSF [arcsec], which is taken to be a Kolmogorov profile.
     pixel_scale : `float`, optional
@@ -33,14 +34,14 @@ class ImageOptions:
         AB magnitude of one count.
     """
 
-    psf: np.ndarray | None = field(default=None, repr=False)
+    psf: PsfInFile | None = field(default=None, repr=False)
     psf_fwhm: float | None = None
     pixel_scale: float | None = None
     zero_point: float | None = None
 
     def identity(self) -> list:
         """Return all of it in a form that JSON can hold."""
-        psf = None if self.psf is None else np.asarray(self.psf, float).tolist()
+        psf = None if self.psf is None else self.psf.identity()
         return [psf, self.psf_fwhm, self.pixel_scale, self.zero_point]
 
 
@@ -70,10 +71,11 @@ def read_image(path: str | Path, options: ImageOptions, band: str = "") -> Coadd
     """
     coadd = read_coadd(path, options.zero_point)
     changes: dict[str, object] = {}
+    remarks: dict[str, str] = {}
     if options.pixel_scale is not None:
         changes["pixel_scale"] = options.pixel_scale
     if options.psf is not None:
-        changes["psf"] = options.psf
+        changes["psf"], remarks = given_psf(options.psf, coadd, options.pixel_scale)
     if options.psf_fwhm is not None:
         scale = options.pixel_scale or coadd.pixel_scale
         if not np.isfinite(scale):
@@ -85,21 +87,10 @@ def read_image(path: str | Path, options: ImageOptions, band: str = "") -> Coadd
     origins = dict.fromkeys(changes, "given by the user")
     if band and not coadd.band:
         changes["band"], origins["band"] = band, "the file's name"
-    return complete_coadd(coadd.replace(**changes, origins=origins))
-
-
-def read_psf(path: str | Path) -> np.ndarray:
-    """Read a PSF image: the first 2-D image of a FITS file.
-
-    Raises
-    ------
-    BadInputError
-        If there is none, or its sides are not odd.
-    """
-    with open_fits(path) as hdus:
-        images = [hdu.data for hdu in hdus if hdu.is_image and hdu.data is not None]
-    flat = [np.squeeze(image) for image in images]
-    flat = [image for image in flat if image.ndim == 2]
-    if not flat:
-        raise BadInputError(f"{path}: holds no 2-D image; give a PSF image, or a FWHM in arcsec.")
-    return normalise_psf(flat[0], str(path))
+    if "psf" in changes:
+        # What was said of another PSF.
+        coadd.remarks.pop("PSF", None)
+    coadd = coadd.replace(**changes, origins=origins, remarks=remarks)
+    known = coadd.psf is not None
+    coadd = complete_coadd(coadd)
+    return held_against_stars(coadd, options.psf) if known else coadd

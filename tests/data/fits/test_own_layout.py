@@ -44,7 +44,7 @@ def test_named_hdus_in_any_order(tmp_path):
     path = write(
         tmp_path / "f.fits",
         fits.PrimaryHDU(np.zeros((2, 2))),
-        fits.ImageHDU(np.ones((3, 5)), name="PSF"),
+        fits.ImageHDU(np.outer([1.0, 4.0, 1.0], [0.5, 1.0, 3.0, 1.0, 0.5]), name="PSF"),
         fits.ImageHDU(RAMP + 1.0, name="VARIANCE"),
         mask,
         fits.ImageHDU(RAMP, name="IMAGE"),
@@ -52,7 +52,9 @@ def test_named_hdus_in_any_order(tmp_path):
     coadd = read_coadd(path)
     assert np.array_equal(coadd.image, RAMP)
     assert np.array_equal(coadd.variance, RAMP + 1.0)
-    assert coadd.psf.middle == pytest.approx(np.full((3, 5), 1.0 / 15.0))
+    assert coadd.psf.middle == pytest.approx(
+        np.outer([1.0, 4.0, 1.0], [0.5, 1.0, 3.0, 1.0, 0.5]) / 36.0
+    )
     assert coadd.mask_planes == {"CLIP": 2, "SENSOR_EDGE": 1}
     assert (coadd.mask == 6).all()
     assert coadd.origins["psf"] == "HDU PSF"
@@ -166,8 +168,6 @@ TABLE = fits.BinTableHDU.from_columns([fits.Column("a", "J", array=[1])], name="
         ([fits.PrimaryHDU(), fits.ImageHDU(np.zeros((0, 5)), name="IMAGE")], "no pixels"),
         ([fits.PrimaryHDU(RAMP), fits.ImageHDU(RAMP.T, name="VARIANCE")], "variance has shape"),
         ([fits.PrimaryHDU(RAMP), fits.ImageHDU(RAMP[1:], name="MASK")], "mask has shape"),
-        ([fits.PrimaryHDU(RAMP), fits.ImageHDU(np.ones((4, 4)), name="PSF")], "odd sides"),
-        ([fits.PrimaryHDU(RAMP), fits.ImageHDU(np.zeros((3, 3)), name="PSF")], "sums to"),
     ],
 )
 def test_wrong_hdus_get_one_sentence(tmp_path, hdus, words):

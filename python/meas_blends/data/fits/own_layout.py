@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from .header import (
 )
 from .planes import has_image, has_plane, image_of, mask_of, name_of
 from .psf_cells import read_psf_cells
+from .psf_reader import ImageFrame, psf_beside_image
 
 __all__ = ["read_own"]
 
@@ -30,7 +32,8 @@ def read_own(hdus: fits.HDUList, name: str) -> dict[str, Any]:
     """Read a file with HDUs by name, or with an image and nothing else.
 
     IMAGE (or SCI, or the first HDU with a 2-D image), and where there are such,
-    VARIANCE (or ERR, its square root), MASK, PSF and NOISE_CORRELATION.
+    VARIANCE (or ERR, its square root), MASK, NOISE_CORRELATION, and PSF, which is put
+    right or left out where it is no PSF on the image's pixels.
 
     Parameters
     ----------
@@ -67,10 +70,6 @@ def read_own(hdus: fits.HDUList, name: str) -> dict[str, Any]:
     if "MASK" in hdus:
         parts["mask"], parts["mask_planes"] = mask_of(hdus["MASK"], name, "HDU MASK")
         origins["mask"] = "HDU MASK"
-    if "PSF" in hdus:
-        cells = read_psf_cells(hdus["PSF"], name)
-        parts["psf"] = image_of(hdus["PSF"], name, "HDU PSF") if cells is None else cells
-        origins["psf"] = "HDU PSF"
     if "NOISE_CORRELATION" in hdus:
         parts["noise_correlation"] = _noise_correlation(hdus["NOISE_CORRELATION"], name)
         origins["noise_correlation"] = "HDU NOISE_CORRELATION"
@@ -86,7 +85,19 @@ def read_own(hdus: fits.HDUList, name: str) -> dict[str, Any]:
         origins["wcs"] = UNUSABLE_WCS
     if parts["wcs"] is None and number(headers, "PIXSCALE") > 0:
         parts["pixel_scale"] = number(headers, "PIXSCALE")
-    return {**parts, "origins": origins}
+    remarks: dict[str, str] = {}
+    key = next((key for key in ("PSF", "PSF_DATA") if key in hdus), None)
+    cells = None if key is None else read_psf_cells(hdus[key], name)
+    if cells is not None:
+        parts["psf"], origins["psf"] = cells, f"HDU {key}"
+    elif key is not None:
+        scale = parts.get("pixel_scale", math.nan)
+        frame = ImageFrame(parts["image"].shape, origin or (0, 0), scale, parts["wcs"])
+        psf = psf_beside_image(hdus, frame, key)
+        parts["psf"] = psf["psf"]
+        origins |= psf["origins"]
+        remarks |= psf["remarks"]
+    return {**parts, "origins": origins, "remarks": remarks}
 
 
 def _image_hdu(hdus: fits.HDUList, name: str) -> int:
