@@ -42,11 +42,10 @@ def test_every_footprint_lies_whole_in_one_window(labels, xy0, side, margin):
             own = slice(pixels.first[k], pixels.first[k + 1])
             assert identifier not in found
             found[identifier] = y[own] * nx + x[own]
-            reach = max(np.ptp(y[own]) + 1, np.ptp(x[own]) + 1, margin)
-            assert rows.start <= max(y[own].min() - reach, 0)
-            assert rows.stop >= min(y[own].max() + 1 + reach, ny)
-            assert columns.start <= max(x[own].min() - reach, 0)
-            assert columns.stop >= min(x[own].max() + 1 + reach, nx)
+            for part, axis, size in ((rows, y[own], ny), (columns, x[own], nx)):
+                reach = max(np.ptp(axis) + 1, margin)
+                assert part.start <= max(axis.min() - reach, 0)
+                assert part.stop >= min(axis.max() + 1 + reach, size)
     assert sorted(found) == whole.identifiers.tolist()
     for k, identifier in enumerate(whole.identifiers):
         assert np.array_equal(found[identifier], whole.flat[whole.first[k] : whole.first[k + 1]])

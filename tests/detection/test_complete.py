@@ -35,7 +35,9 @@ def test_nothing_that_is_there_is_changed():
     completed = complete_coadd(coadd)
     assert (completed.variance == 4.0).all()
     assert completed.origins["variance"] == "HDU VARIANCE"
-    assert np.array_equal(complete_coadd(coadd.replace(psf=psf)).psf.middle, Coadd(variance, psf=psf).psf.middle)
+    assert np.array_equal(
+        complete_coadd(coadd.replace(psf=psf)).psf.middle, Coadd(variance, psf=psf).psf.middle
+    )
     assert coadd.psf is None
 
 

@@ -99,7 +99,9 @@ def test_width_is_that_of_the_fast_mode(bright):
 def test_psf_is_that_of_the_exposures_drawn():
     """One exposure twice as wide as the survey's median shows in the coadd's PSF."""
     survey = _few(1, psf_scatter=1.0)
-    widths = [psf_sigma(render_exposures(EMPTY, survey, (8, 8), _rng(k)).psf.middle) for k in range(6)]
+    widths = [
+        psf_sigma(render_exposures(EMPTY, survey, (8, 8), _rng(k)).psf.middle) for k in range(6)
+    ]
     assert max(widths) > 1.5 * min(widths)
 
 

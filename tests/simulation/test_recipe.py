@@ -36,7 +36,9 @@ def test_bands_show_the_same_sky_with_noise_of_their_own():
     assert (green.band, red.band) == ("g", "r")
     for name in ("galaxyId", "x", "y", "diskHalfLightRadius", "isStar"):
         np.testing.assert_array_equal(g[name], r[name])
-    assert green.psf.middle.shape != red.psf.middle.shape or not np.allclose(green.psf.middle, red.psf.middle)
+    assert green.psf.middle.shape != red.psf.middle.shape or not np.allclose(
+        green.psf.middle, red.psf.middle
+    )
     noise = [c.image[:20] - np.median(c.image) for c in (green, red)]
     assert not np.allclose(noise[0] / noise[0].std(), noise[1] / noise[1].std(), atol=0.5)
 

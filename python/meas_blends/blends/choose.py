@@ -18,6 +18,9 @@ __all__ = ["ChosenPeaks", "choose_number", "choose_peaks"]
 #: The last count stands for this many objects or more.
 _MOST = 4
 
+#: Pixels that are compared at once to find the nearest, about.
+_PIXELS = 1 << 20
+
 
 @dataclass(frozen=True)
 class ChosenPeaks:
@@ -177,6 +180,16 @@ def _nearest(
     pixels: PixelLists, x: np.ndarray, y: np.ndarray, owner: np.ndarray, nx: int
 ) -> np.ndarray:
     """Pixel of the owner's footprint that is nearest to each position."""
+    # A part at a time: every position is compared with a whole footprint.
+    part = np.cumsum(np.diff(pixels.first)[owner]) // _PIXELS
+    parts = np.split(np.arange(len(owner)), np.flatnonzero(np.diff(part)) + 1)
+    return np.concatenate([_nearest_of(pixels, x[k], y[k], owner[k], nx) for k in parts])
+
+
+def _nearest_of(
+    pixels: PixelLists, x: np.ndarray, y: np.ndarray, owner: np.ndarray, nx: int
+) -> np.ndarray:
+    """The same of a part of the positions."""
     length = np.diff(pixels.first)[owner]
     which = np.repeat(np.arange(len(owner)), length)
     within = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)

@@ -39,7 +39,7 @@ def cut_footprints(
     nx = filtered.coadd.shape[1]
     n = len(pixels.identifiers)
     row, column = np.divmod(pixels.flat, nx)
-    x0, y0, x1, y1 = _boxes(pixels, nx)
+    x0, y0, x1, y1 = pixels.boxes(nx)
     half = size // 2
     # Where each cutout's first pixel lies in the image.
     row0, column0 = (y0 + y1) // 2 - half, (x0 + x1) // 2 - half
@@ -68,12 +68,5 @@ def exceeds(pixels: PixelLists, nx: int, size: int) -> np.ndarray:
     -------
     clipped : `numpy.ndarray` of bool, (n,)
     """
-    x0, y0, x1, y1 = _boxes(pixels, nx)
+    x0, y0, x1, y1 = pixels.boxes(nx)
     return np.maximum(y1 - y0, x1 - x0) >= size
-
-
-def _boxes(pixels: PixelLists, nx: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Bounding boxes: first column, first row, last column, last row."""
-    row, column = np.divmod(pixels.flat, nx)
-    x0, y0 = pixels.reduce(np.minimum, column), pixels.reduce(np.minimum, row)
-    return x0, y0, pixels.reduce(np.maximum, column), pixels.reduce(np.maximum, row)

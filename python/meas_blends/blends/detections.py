@@ -61,6 +61,12 @@ class Detections:
         """Local maxima of each footprint, `int` (n,)."""
         return self.maxima.counts(len(self))
 
+    def select(self, keep: np.ndarray) -> Detections:
+        """Return the footprints where ``keep``, `bool` (n,), is true."""
+        return Detections(
+            self.filtered, self.pixels.select(keep), self.maxima.of_footprints(keep), self.others
+        )
+
 
 @dataclass(frozen=True)
 class LabelledDetections:

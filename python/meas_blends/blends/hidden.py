@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.ndimage import gaussian_filter
+from scipy.spatial import cKDTree
 
 from ..data.catalogs import PEAKS
 from ..data.footprints import PixelLists
@@ -59,41 +62,74 @@ def find_hidden(
     nx = filtered.smoothed.shape[1]
     wanted = np.minimum(wanted, np.diff(pixels.first))
     brightest = candidates.flat[candidates.first()]
-    found = candidates.select(np.zeros(len(candidates.flat), bool))
-    sharp = None
-    while True:
-        placed = Candidates(
-            np.concatenate([candidates.flat, found.flat]),
-            np.concatenate([candidates.owner, found.owner]),
-            np.concatenate([candidates.flags, found.flags]),
+    lacking = wanted - candidates.counts(len(wanted))
+    found = []
+    if (lacking > 0).any():
+        # Of the footprints that lack some alone, and of all their pixels but once.
+        lists = _Lists.of(pixels, candidates, lacking > 0, nx)
+        sharp = _sharpen(filtered)
+        while (lacking > 0).any():
+            flat, owner = _one_more(filtered, lists, brightest, sharp)
+            found.append((flat, owner))
+            lacking[owner] -= 1
+            lists = lists.without(flat, owner, lacking > 0, nx)
+    flat, owner = (
+        np.concatenate([np.zeros(0, int), *(one[part] for one in found)]) for part in (0, 1)
+    )
+    flags = np.full(len(flat), PEAKS.flag("HIDDEN"))
+    return sort_candidates(Candidates(flat, owner, flags), smoothed, nx)
+
+
+@dataclass(frozen=True)
+class _Lists:
+    """Pixels of the footprints that lack peaks, and how far from their peaks they lie.
+
+    Parameters
+    ----------
+    flat, owner : `numpy.ndarray` of int, (npix,)
+        As of `~meas_blends.data.footprints.PixelLists`.
+    distance : `numpy.ndarray`, (npix,)
+        From the nearest peak of their footprint [pixel].
+    """
+
+    flat: np.ndarray
+    owner: np.ndarray
+    distance: np.ndarray
+
+    @classmethod
+    def of(cls, pixels: PixelLists, candidates: Candidates, chosen: np.ndarray, nx: int) -> _Lists:
+        """Of some footprints, with the peaks that they have."""
+        mine = chosen[pixels.owner]
+        flat, owner = pixels.flat[mine], pixels.owner[mine]
+        theirs = candidates.select(chosen[candidates.owner])
+        # Footprints are set apart along a third axis, so that the nearest
+        # peak is one of the same footprint.
+        apart = 2.0 * (pixels.flat.max() // nx + 1 + nx)
+        peaks, places = (
+            np.stack([*np.divmod(one, nx), apart * whose], axis=1)
+            for one, whose in ((theirs.flat, theirs.owner), (flat, owner))
         )
-        lacking = placed.counts(len(wanted)) < wanted
-        if not lacking.any():
-            return sort_candidates(found, smoothed, nx)
-        if sharp is None:
-            sharp = _sharpen(filtered)
-        flat, owner = _one_more(filtered, pixels, placed, lacking, brightest, sharp)
-        found = Candidates(
-            np.concatenate([found.flat, flat]),
-            np.concatenate([found.owner, owner]),
-            np.concatenate([found.flags, np.full(len(flat), PEAKS.flag("HIDDEN"))]),
-        )
+        return cls(flat, owner, cKDTree(peaks).query(places)[0])
+
+    def without(self, peak: np.ndarray, owner: np.ndarray, chosen: np.ndarray, nx: int) -> _Lists:
+        """Of fewer footprints, with a new peak in each."""
+        new = np.zeros(len(chosen), int)
+        new[owner] = peak
+        mine = chosen[self.owner]
+        flat, owner = self.flat[mine], self.owner[mine]
+        row, column = np.divmod(flat, nx)
+        peak_row, peak_column = np.divmod(new[owner], nx)
+        distance = np.sqrt((row - peak_row) ** 2 + (column - peak_column) ** 2)
+        return _Lists(flat, owner, np.minimum(self.distance[mine], distance))
 
 
 def _one_more(
-    filtered: FilteredCoadd,
-    pixels: PixelLists,
-    placed: Candidates,
-    lacking: np.ndarray,
-    brightest: np.ndarray,
-    sharp: np.ndarray,
+    filtered: FilteredCoadd, lists: _Lists, brightest: np.ndarray, sharp: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Pixel of one more peak in each lacking footprint, and its owner."""
+    """Pixel of one more peak in each footprint, and its owner."""
     ny, nx = filtered.smoothed.shape
-    chosen = lacking[pixels.owner]
-    flat, owner = pixels.flat[chosen], pixels.owner[chosen]
+    flat, owner, distance = lists.flat, lists.owner, lists.distance
     row, column = np.divmod(flat, nx)
-    distance = _distance(placed, flat, owner, lacking, nx)
     x0, y0 = filtered.coadd.xy0
     far = distance >= _LEAST_DISTANCE * filtered.width_at(column + x0, row + y0)
     inside = (row > 0) & (row < ny - 1) & (column > 0) & (column < nx - 1)
@@ -109,26 +145,6 @@ def _one_more(
     order = np.lexsort((smoothed[flat], merit, far.astype(int) + clear, owner))
     last = order[np.append(owner[order][1:] != owner[order][:-1], True)]
     return flat[last], owner[last]
-
-
-def _distance(
-    placed: Candidates, flat: np.ndarray, owner: np.ndarray, lacking: np.ndarray, nx: int
-) -> np.ndarray:
-    """Distance of pixels from the nearest peak of their footprint [pixel]."""
-    row, column = np.divmod(flat, nx)
-    theirs = placed.select(lacking[placed.owner])
-    order = np.argsort(theirs.owner, kind="stable")
-    peak, peak_owner = theirs.flat[order], theirs.owner[order]
-    first = np.searchsorted(peak_owner, np.arange(len(lacking)))
-    number = np.bincount(peak_owner, minlength=len(lacking))
-    squared = np.full(len(flat), np.inf)
-    # A footprint that lacks peaks has few: at most as many turns as the most of them.
-    for rank in range(number.max()):
-        has = rank < number[owner]
-        peak_row, peak_column = np.divmod(peak[(first + rank)[owner[has]]], nx)
-        separation = (row[has] - peak_row) ** 2 + (column[has] - peak_column) ** 2
-        squared[has] = np.minimum(squared[has], separation)
-    return np.sqrt(squared)
 
 
 def _sharpen(filtered: FilteredCoadd) -> np.ndarray:

@@ -43,6 +43,12 @@ class Candidates:
         """Return the peaks where ``keep`` is true."""
         return Candidates(self.flat[keep], self.owner[keep], self.flags[keep])
 
+    def of_footprints(self, keep: np.ndarray) -> Candidates:
+        """Return the peaks of the footprints where ``keep`` is true, as if there were no others."""
+        mine = keep[self.owner]
+        owner = (np.cumsum(keep) - 1)[self.owner[mine]]
+        return Candidates(self.flat[mine], owner, self.flags[mine])
+
 
 def find_maxima(filtered: FilteredCoadd, pixels: PixelLists, threshold: float) -> Candidates:
     """Find peaks by LSST's rule.

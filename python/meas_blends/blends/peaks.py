@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-from astropy.table import Table
+from astropy.table import Table, vstack
 
 from ..data.catalogs import CLASSIFICATION, PEAKS
 from ..data.footprints import PixelLists
 from ..detection.matched_filter import FilteredCoadd
 from .maxima import Candidates
 
-__all__ = ["make_classification", "make_peaks"]
+__all__ = ["in_order", "join_pieces", "make_classification", "make_peaks"]
 
 
 def make_peaks(
@@ -121,3 +123,44 @@ def make_classification(
             "flags": flags | unknown * CLASSIFICATION.flag("NO_PROBABILITY"),
         }
     )
+
+
+def in_order(tables: Sequence[Table]) -> Table:
+    """Put tables of different footprints together, in the order of ``footprintId``."""
+    table = vstack(list(tables), metadata_conflicts="silent")
+    return table[np.argsort(table["footprintId"], kind="stable")]
+
+
+def join_pieces(classifications: Sequence[Table], peaks: Sequence[Table]) -> tuple[Table, Table]:
+    """Put the tables of pieces of footprints together to those of whole ones.
+
+    Parameters
+    ----------
+    classifications, peaks : sequence of `astropy.table.Table`
+        From `make_classification`, without probabilities, and `make_peaks`:
+        the local maxima of each piece.
+
+    Returns
+    -------
+    classification, peaks : `astropy.table.Table`
+        One row a footprint, and its peaks in the order of `make_peaks`. The
+        brightest pixel of a piece without a maximum is a peak only if no
+        piece of the footprint has one, and then only the brightest of all.
+    """
+    table = in_order(peaks)
+    owner = np.asarray(table["footprintId"])
+    order = np.lexsort((table["i_y"], table["i_x"], -np.asarray(table["peakValue"]), owner))
+    table, owner = table[order], owner[order]
+    stand_in = np.asarray(table["flags"]) & PEAKS.flag("NO_MAXIMUM") != 0
+    identifiers, first, row = np.unique(owner, return_index=True, return_inverse=True)
+    without = np.bincount(row, ~stand_in, minlength=len(identifiers)) == 0
+    brightest = np.zeros(len(table), bool)
+    brightest[first] = True
+    kept = np.where(without[row], brightest, ~stand_in)
+    pieces = in_order(classifications)
+    start = np.searchsorted(pieces["footprintId"], identifiers)
+    joined = pieces[start]
+    joined["flags"] = np.bitwise_or.reduceat(np.asarray(pieces["flags"]), start)
+    joined["nPeaks"] = np.bincount(row[kept], minlength=len(identifiers))
+    joined["blended"] = joined["nPeaks"] > 1
+    return joined, table[kept]

@@ -128,6 +128,7 @@ PEAKS = TableSchema(
         Flag(
             2, "HIDDEN", "no local maximum at its pixel or beside it: the classifier tells it apart"
         ),
+        Flag(3, "TOO_LARGE", "a local maximum of a footprint that is too large to classify"),
     ),
 )
 
@@ -174,6 +175,11 @@ CLASSIFICATION = TableSchema(
             3,
             "OUTSIDE_TRAINING",
             "unlike what the model was trained on: the coadd's PSF, or the footprint itself",
+        ),
+        Flag(
+            4,
+            "TOO_LARGE",
+            "too large to classify: its peaks are its local maxima, probabilities are NaN",
         ),
     ),
 )

@@ -9,10 +9,10 @@ from astropy.table import Table
 
 from .catalogs import SPANS
 
-__all__ = ["PixelLists", "labels_to_spans", "pixel_lists", "spans_to_labels"]
+__all__ = ["PixelLists", "box_areas", "labels_to_spans", "pixel_lists", "spans_to_labels"]
 
-#: Spans that are drawn together.
-_SPANS_AT_ONCE = 100_000
+#: Pixels that are drawn together, about; a span has at most as many as a row.
+_PIXELS_AT_ONCE = 1 << 20
 
 
 def labels_to_spans(labels: np.ndarray, xy0: tuple[int, int] = (0, 0)) -> Table:
@@ -80,10 +80,36 @@ def spans_to_labels(
     labels = np.zeros(shape, np.int32 if np.array_equal(short, identifier) else np.int64)
     order = np.argsort(identifier, kind="stable")
     # A part at a time: lists of all pixels take more than the image.
-    for start in range(0, len(order), _SPANS_AT_ONCE):
-        pixels = pixel_lists(spans[order[start : start + _SPANS_AT_ONCE]], shape, xy0)
+    length = np.asarray(spans["x1"], np.int64) - np.asarray(spans["x0"], np.int64) + 1
+    part = np.cumsum(np.clip(length[order], 0, shape[1])) // _PIXELS_AT_ONCE
+    for some in np.split(order, np.flatnonzero(np.diff(part)) + 1):
+        pixels = pixel_lists(spans[some], shape, xy0)
         labels.ravel()[pixels.flat] = pixels.identifiers[pixels.owner]
     return labels
+
+
+def box_areas(spans: Table) -> np.ndarray:
+    """Area of the bounding box of the footprint that each span is of.
+
+    Parameters
+    ----------
+    spans : `astropy.table.Table`
+        `~meas_blends.data.catalogs.SPANS`.
+
+    Returns
+    -------
+    areas : `numpy.ndarray` of int, (n_spans,)
+        [pixel].
+    """
+    if len(spans) == 0:
+        return np.zeros(0, np.int64)
+    _, row = np.unique(np.asarray(spans["footprintId"]), return_inverse=True)
+    order = np.argsort(row, kind="stable")
+    first = np.flatnonzero(np.diff(row[order], prepend=-1))
+    y, x0, x1 = (np.asarray(spans[name], np.int64)[order] for name in ("y", "x0", "x1"))
+    height = np.maximum.reduceat(y, first) - np.minimum.reduceat(y, first) + 1
+    width = np.maximum.reduceat(x1, first) - np.minimum.reduceat(x0, first) + 1
+    return (height * width)[row]
 
 
 @dataclass(frozen=True)
@@ -124,6 +150,31 @@ class PixelLists:
         if len(self.identifiers) == 0:
             return np.zeros(0, values.dtype)
         return ufunc.reduceat(values, self.first[:-1])
+
+    def boxes(self, nx: int) -> np.ndarray:
+        """Bounding boxes of the footprints.
+
+        Parameters
+        ----------
+        nx : `int`
+            Width of the image [pixel].
+
+        Returns
+        -------
+        boxes : `numpy.ndarray` of int, (4, n)
+            First column, first row, last column, last row; array pixels.
+        """
+        row, column = np.divmod(self.flat, nx)
+        return np.array(
+            [self.reduce(of, axis) for of in (np.minimum, np.maximum) for axis in (column, row)]
+        )
+
+    def select(self, keep: np.ndarray) -> PixelLists:
+        """Return the lists of the footprints where ``keep``, `bool` (n,), is true."""
+        chosen = keep[self.owner]
+        first = np.append(0, np.cumsum(np.diff(self.first)[keep]))
+        owner = (np.cumsum(keep) - 1)[self.owner[chosen]]
+        return PixelLists(self.identifiers[keep], self.flat[chosen], owner, first)
 
 
 def pixel_lists(spans: Table, shape: tuple[int, int], xy0: tuple[int, int] = (0, 0)) -> PixelLists:

@@ -11,7 +11,15 @@ from astropy.table import Table
 from .footprints import PixelLists, pixel_lists
 from .large import image_array, release_pages
 
-__all__ = ["TILE", "FootprintWindow", "filter_strips", "footprint_windows", "row_strips", "tiles"]
+__all__ = [
+    "TILE",
+    "FootprintWindow",
+    "filter_strips",
+    "footprint_pieces",
+    "footprint_windows",
+    "row_strips",
+    "tiles",
+]
 
 #: Side of the tiles that a large image is worked in, where nothing else is said [pixel].
 TILE = 2048
@@ -120,9 +128,12 @@ def footprint_windows(
 
     A footprint belongs to the tile that holds the middle of its bounding box.
     The window of a tile is the tile, made larger where its footprints need
-    it: each lies in it whole, with its own length on all sides and at least a
-    margin, as far as the image goes. So what is measured in the window is
-    what would be measured in the image, whatever the side of the tiles.
+    it: each lies in it whole, with its own width on the left and right, its
+    own height above and below, and at least a margin, as far as the image
+    goes. So what is measured in the window is what would be measured in the
+    image, whatever the side of the tiles. A footprint longer than a tile has
+    a window of its own, so that two of them, one wide and one high, make none
+    that is both.
 
     Parameters
     ----------
@@ -141,8 +152,8 @@ def footprint_windows(
     Yields
     ------
     window : `FootprintWindow`
-        One a tile with footprints, row of tiles by row of tiles; without any
-        footprint the first tile, empty.
+        One a tile with footprints, row of tiles by row of tiles, then one a
+        long footprint; without any footprint the first tile, empty.
     """
     ny, nx = shape
     y = np.asarray(spans["y"], np.int64) - xy0[1]
@@ -161,7 +172,10 @@ def footprint_windows(
     high = np.stack([np.maximum.reduceat(one[rows_of], first) for one in (y, x1)])
     tile = (low + high) // 2 // side
     number = tile[0] * -(-nx // side) + tile[1]
-    reach = np.maximum((high - low + 1).max(axis=0), margin)
+    extent = high - low + 1
+    reach = np.maximum(extent, margin)
+    long = np.flatnonzero((extent > side).any(axis=0))
+    number[long] = -(-ny // side) * -(-nx // side) + np.arange(len(long))
     for one in np.unique(number):
         mine = number == one
         corner = tile[:, mine][:, 0] * side
@@ -172,3 +186,42 @@ def footprint_windows(
         pixels = pixel_lists(theirs, (j1 - j0, i1 - i0), (xy0[0] + i0, xy0[1] + j0))
         yield FootprintWindow(slice(j0, j1), slice(i0, i1), pixels)
         release_pages()
+
+
+def footprint_pieces(
+    spans: Table, shape: tuple[int, int], xy0: tuple[int, int] = (0, 0), margin: int = 1
+) -> Iterator[FootprintWindow]:
+    """Cut footprints of any size into pieces, so that none need lie whole in memory.
+
+    Parameters
+    ----------
+    spans : `astropy.table.Table`
+        Pixels of the footprints, `~meas_blends.data.catalogs.SPANS`.
+    shape : `tuple` [`int`, `int`]
+        ``(ny, nx)`` of the image; pixels of spans outside it are left out.
+    xy0 : `tuple` [`int`, `int`]
+        Parent-pixel position of its first pixel.
+    margin : `int`
+        Least distance of a piece from the border of its window, unless that
+        is the image's [pixel].
+
+    Yields
+    ------
+    window : `FootprintWindow`
+        For each strip of rows of `row_strips` that they reach into, the
+        pixels there. The strips hang on the image alone, and so do the pieces.
+    """
+    ny, nx = shape
+    y = np.asarray(spans["y"], np.int64) - xy0[1]
+    order = np.argsort(y, kind="stable")
+    for rows in row_strips(shape):
+        here = order[slice(*np.searchsorted(y[order], [rows.start, rows.stop]))]
+        x0 = np.maximum(np.asarray(spans["x0"], np.int64)[here] - xy0[0], 0)
+        x1 = np.minimum(np.asarray(spans["x1"], np.int64)[here] - xy0[0], nx - 1)
+        here, x0, x1 = (part[x0 <= x1] for part in (here, x0, x1))
+        if len(here) == 0:
+            continue
+        j0, j1 = max(int(y[here].min()) - margin, 0), min(int(y[here].max()) + margin + 1, ny)
+        i0, i1 = max(int(x0.min()) - margin, 0), min(int(x1.max()) + margin + 1, nx)
+        pixels = pixel_lists(spans[here], (j1 - j0, i1 - i0), (xy0[0] + i0, xy0[1] + j0))
+        yield FootprintWindow(slice(j0, j1), slice(i0, i1), pixels)

@@ -7,14 +7,33 @@ from astropy.table import Table, vstack
 
 from ..data.catalogs import FOOTPRINTS, SPANS
 from ..data.coadd import Coadd
-from ..data.footprints import PixelLists
+from ..data.footprints import PixelLists, box_areas
 from ..data.large import image_array
-from ..data.tiles import TILE, filter_strips, footprint_windows, row_strips
+from ..data.tiles import (
+    TILE,
+    FootprintWindow,
+    filter_strips,
+    footprint_pieces,
+    footprint_windows,
+    row_strips,
+)
 from .connect import find_groups, find_runs
 from .matched_filter import FilteredCoadd, MatchedFilter
 from .noise import sum_factor
 
 __all__ = ["find_footprints", "grow", "measure_footprints"]
+
+#: Footprints whose bounding boxes have a larger area are measured in pieces [pixel].
+_LARGE = 1 << 20
+
+#: What is measured of the pixels of a footprint, and how it is put together.
+_REDUCED = {
+    **dict.fromkeys(["x0", "y0"], np.minimum),
+    **dict.fromkeys(["x1", "y1", "significance"], np.maximum),
+    **dict.fromkeys(["area", "weight", "x", "y", "weight_x", "weight_y"], np.add),
+    **dict.fromkeys(["n_bad", "image", "variance"], np.add),
+    **dict.fromkeys(["edge", "saturated"], np.logical_or),
+}
 
 
 def find_footprints(
@@ -70,16 +89,24 @@ def find_footprints(
     del grown
     if len(spans) == 0:
         return FOOTPRINTS.make(), spans
-    parts = []
-    for window in footprint_windows(spans, coadd.shape, coadd.xy0, tile):
-        part = window.rows, window.columns
-        parts.append(
-            measure_footprints(
-                coadd.window(*part), filtered.bad[part], significance[part], window.pixels
-            )
-        )
+    large = box_areas(spans) > _LARGE
+    pieces = [
+        _sums(*_within(window, coadd, filtered.bad, significance))
+        for window in footprint_pieces(spans[large], coadd.shape, coadd.xy0)
+    ]
+    parts = [_table(_add_up(pieces), coadd)] if pieces else []
+    for window in footprint_windows(spans[~large], coadd.shape, coadd.xy0, tile):
+        parts.append(measure_footprints(*_within(window, coadd, filtered.bad, significance)))
     footprints = vstack(parts)
     return footprints[np.argsort(footprints["footprintId"])], spans
+
+
+def _within(
+    window: FootprintWindow, coadd: Coadd, bad: np.ndarray, significance: np.ndarray
+) -> tuple[Coadd, np.ndarray, np.ndarray, PixelLists]:
+    """What is in a window: the arguments of `measure_footprints`."""
+    part = window.rows, window.columns
+    return coadd.window(*part), bad[part], significance[part], window.pixels
 
 
 def grow(mask: np.ndarray, radius: int) -> np.ndarray:
@@ -170,52 +197,82 @@ def measure_footprints(
     footprints : `astropy.table.Table`
         `~meas_blends.data.catalogs.FOOTPRINTS`.
     """
+    return _table(_sums(coadd, bad, significance, pixels), coadd)
+
+
+def _sums(
+    coadd: Coadd, bad: np.ndarray, significance: np.ndarray, pixels: PixelLists
+) -> dict[str, np.ndarray]:
+    """What is reduced over the pixels of each footprint, by the names of `_REDUCED`."""
     ny, nx = coadd.shape
     row, column = np.divmod(pixels.flat, nx)
     bad = bad[row, column]
     image = np.where(bad, 0.0, coadd.image.ravel()[pixels.flat].astype(float))
-    variance = np.where(bad, 0.0, coadd.variance.ravel()[pixels.flat])
     # Noise below the background must not push the centroid outside.
     weight = np.maximum(image, 0.0)
-    weight_sum = pixels.reduce(np.add, weight)
-    area = np.diff(pixels.first)
-    no_light = weight_sum <= 0
-    weight = np.where(no_light[pixels.owner], 1.0, weight)
-    weight_sum = np.where(no_light, area, weight_sum)
+    edge = (column == 0) | (row == 0) | (column == nx - 1) | (row == ny - 1)
     # In parent pixels from the start: rounding is then the same in every window.
-    x = pixels.reduce(np.add, weight * (column + coadd.xy0[0])) / weight_sum
-    y = pixels.reduce(np.add, weight * (row + coadd.xy0[1])) / weight_sum
+    x, y = column + coadd.xy0[0], row + coadd.xy0[1]
+    values = {
+        "x0": x,
+        "y0": y,
+        "x1": x,
+        "y1": y,
+        "area": np.ones(len(row), np.int64),
+        "weight": weight,
+        "x": x,
+        "y": y,
+        "weight_x": weight * x,
+        "weight_y": weight * y,
+        "n_bad": bad.astype(np.int32),
+        "significance": significance[row, column],
+        "image": image,
+        "variance": np.where(bad, 0.0, coadd.variance.ravel()[pixels.flat].astype(float)),
+        "edge": edge,
+        "saturated": coadd.in_planes("SAT").ravel()[pixels.flat],
+    }
+    return {
+        "footprintId": pixels.identifiers,
+        **{name: pixels.reduce(of, values[name]) for name, of in _REDUCED.items()},
+    }
+
+
+def _add_up(pieces: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Put what `_sums` gives of pieces of footprints together to that of whole ones."""
+    joined = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+    order = np.argsort(joined["footprintId"], kind="stable")
+    identifiers, first = np.unique(joined["footprintId"][order], return_index=True)
+    added = {name: of.reduceat(joined[name][order], first) for name, of in _REDUCED.items()}
+    return {"footprintId": identifiers, **added}
+
+
+def _table(sums: dict[str, np.ndarray], coadd: Coadd) -> Table:
+    """The table of footprints from what `_sums` gives of them."""
+    lit = sums["weight"] > 0
+    total = np.where(lit, sums["weight"], sums["area"])
+    x, y = (np.where(lit, sums[f"weight_{axis}"], sums[axis]) / total for axis in ("x", "y"))
     ra, dec = coadd.sky(x, y)
-    low_x, high_x = pixels.reduce(np.minimum, column), pixels.reduce(np.maximum, column)
-    low_y, high_y = pixels.reduce(np.minimum, row), pixels.reduce(np.maximum, row)
-    edge = (low_x == 0) | (low_y == 0) | (high_x == nx - 1) | (high_y == ny - 1)
-    n_bad = pixels.reduce(np.add, bad.astype(np.int32))
-    saturated = pixels.reduce(np.logical_or, coadd.in_planes("SAT").ravel()[pixels.flat])
-    error = np.sqrt(pixels.reduce(np.add, variance))
+    error = np.sqrt(sums["variance"])
     if coadd.noise_correlation is not None:
-        error *= sum_factor(coadd.noise_correlation, area)
+        error *= sum_factor(coadd.noise_correlation, sums["area"])
     scale = coadd.nanojansky_per_count
     flags = (
-        edge * FOOTPRINTS.flag("EDGE")
-        | (n_bad > 0) * FOOTPRINTS.flag("BAD_PIXELS")
-        | saturated * FOOTPRINTS.flag("SATURATED")
+        sums["edge"] * FOOTPRINTS.flag("EDGE")
+        | (sums["n_bad"] > 0) * FOOTPRINTS.flag("BAD_PIXELS")
+        | sums["saturated"] * FOOTPRINTS.flag("SATURATED")
         | (not np.isfinite(scale)) * FOOTPRINTS.flag("NO_ZERO_POINT")
     )
     return FOOTPRINTS.make(
         {
-            "footprintId": pixels.identifiers,
-            "x0": low_x + coadd.xy0[0],
-            "y0": low_y + coadd.xy0[1],
-            "x1": high_x + coadd.xy0[0],
-            "y1": high_y + coadd.xy0[1],
+            **{name: sums[name] for name in ("footprintId", "x0", "y0", "x1", "y1")},
             "x": x,
             "y": y,
             "coord_ra": ra,
             "coord_dec": dec,
-            "footprintArea": area,
-            "nPixelsBad": n_bad,
-            "significance": pixels.reduce(np.maximum, significance[row, column]),
-            "flux": pixels.reduce(np.add, image) * scale,
+            "footprintArea": sums["area"],
+            "nPixelsBad": sums["n_bad"],
+            "significance": sums["significance"],
+            "flux": sums["image"] * scale,
             "fluxErr": error * scale,
             "flags": flags,
         }

@@ -13,7 +13,13 @@ from ..errors import BadInputError
 from ..tasks.dimensions import PATCH
 from .placement import PlacedFile, check_distinct, place_by_manifest, place_by_name
 from .records import add_records, check_records, is_ours
-from .repository import DEFAULT_SKYMAP, coadd_type, open_repository, prepare_run
+from .repository import (
+    DEFAULT_SKYMAP,
+    coadd_type,
+    in_transaction,
+    open_repository,
+    prepare_run,
+)
 
 __all__ = ["ingest_coadds"]
 
@@ -63,25 +69,21 @@ def ingest_coadds(
     """
     with open_repository(repo) as butler:
         _check_files(files)
-        if manifest is None:
-            if not is_ours(butler, skymap):
-                raise BadInputError(
-                    f"{skymap}: a skymap with patches of its own, which no file name tells; give a"
-                    " --manifest with the columns file, tract and patch."
-                )
-            placed = place_by_name(files, skymap, _known_names(butler, skymap))
-        else:
-            placed = place_by_manifest(files, manifest, skymap)
-            if not files:
-                _check_files([file.path for file in placed])
-        check_distinct(placed)
-        check_records(butler, placed)
+        placed = _place(butler, files, manifest, skymap)
+        if not files:
+            _check_files([file.path for file in placed])
         coadd = coadd_type(butler)
         name = DatasetType(_PATCH_NAME, PATCH, "StructuredDataDict", universe=butler.dimensions)
         prepare_run(butler, run, coadd, name)
-        with butler.transaction():
+        equal: dict[tuple[Path, str], bool] = {}
+        # What takes long is done before all others have to wait.
+        _find_new(butler, placed, run, equal)
+
+        def ingest() -> list[tuple[PlacedFile, bool]]:
+            # Once more: another process may have taken numbers meanwhile.
+            placed = _place(butler, files, manifest, skymap)
             add_records(butler, placed)
-            done = [(file, _is_new(butler, file, run)) for file in placed]
+            done = _find_new(butler, placed, run, equal)
             datasets = [
                 FileDataset(
                     file.path.resolve(),
@@ -93,7 +95,27 @@ def ingest_coadds(
             if datasets:
                 butler.ingest(*datasets, transfer=transfer)
             _remember_names(butler, placed, run)
-    return done
+            return done
+
+        return in_transaction(butler, ingest)
+
+
+def _place(
+    butler: Butler, files: Sequence[Path], manifest: Path | None, skymap: str
+) -> list[PlacedFile]:
+    """Say of what each file is, as the repository is now, and check that it can be that."""
+    if manifest is not None:
+        placed = place_by_manifest(files, manifest, skymap)
+    elif is_ours(butler, skymap):
+        placed = place_by_name(files, skymap, _known_names(butler, skymap))
+    else:
+        raise BadInputError(
+            f"{skymap}: a skymap with patches of its own, which no file name tells; give a"
+            " --manifest with the columns file, tract and patch."
+        )
+    check_distinct(placed)
+    check_records(butler, placed)
+    return placed
 
 
 def _check_files(files: Sequence[Path]) -> None:
@@ -131,22 +153,30 @@ def _remember_names(butler: Butler, placed: Sequence[PlacedFile], run: str) -> N
             butler.put({"name": name}, _PATCH_NAME, data_id, run=run)
 
 
-def _is_new(butler: Butler, file: PlacedFile, run: str) -> bool:
-    """Whether a file is not there yet.
+def _find_new(
+    butler: Butler, placed: Sequence[PlacedFile], run: str, equal: dict[tuple[Path, str], bool]
+) -> list[tuple[PlacedFile, bool]]:
+    """Tell which files are not there yet; ``equal`` keeps which were compared, and how.
 
     Raises
     ------
     BadInputError
         If another one is there in its place.
     """
-    ref = butler.find_dataset(coadd_type(butler), file.data_id, collections=run)
-    if ref is None:
-        return True
-    uri = butler.getURI(ref)
-    with uri.as_local() as local:
-        if filecmp.cmp(local.ospath, file.path, shallow=False):
-            return False
-    raise BadInputError(
-        f"{file.path}: {run} has another file as the {file.band} band of patch {file.patch} of"
-        f" tract {file.tract}; give another --run, or prune that one first."
-    )
+    found = []
+    for file in placed:
+        ref = butler.find_dataset(coadd_type(butler), file.data_id, collections=run)
+        found.append((file, ref is None))
+        if ref is None:
+            continue
+        uri = butler.getURI(ref)
+        key = file.path, str(uri)
+        if key not in equal:
+            with uri.as_local() as local:
+                equal[key] = filecmp.cmp(local.ospath, file.path, shallow=False)
+        if not equal[key]:
+            raise BadInputError(
+                f"{file.path}: {run} has another file as the {file.band} band of patch"
+                f" {file.patch} of tract {file.tract}; give another --run, or prune that one first."
+            )
+    return found

@@ -10,7 +10,13 @@ from lsst.daf.butler import Butler, DatasetType
 from ..data.packages import ModelPackage, find_package
 from ..errors import BadInputError
 from ..tasks.dimensions import BAND
-from .repository import DEFAULT_SKYMAP, coadd_type, open_repository, prepare_run
+from .repository import (
+    DEFAULT_SKYMAP,
+    coadd_type,
+    in_transaction,
+    open_repository,
+    prepare_run,
+)
 
 __all__ = ["ingest_model"]
 
@@ -80,12 +86,15 @@ def ingest_model(
         ids = [{"skymap": skymap, "band": band} for band in bands or known]
         if at_once:
             ids = [{"skymap": skymap}]
-        with butler.transaction():
+
+        def ingest() -> list[tuple[dict[str, str], bool]]:
             done = [(data_id, _is_new(butler, model, name, data_id, run)) for data_id in ids]
             for data_id, new in done:
                 if new:
                     butler.put(model, name, data_id, run=run)
-    return done
+            return done
+
+        return in_transaction(butler, ingest)
 
 
 def _type_of(model: ModelPackage, package: str, at_once: bool) -> str:

@@ -51,12 +51,7 @@ def check_records(butler: Butler, placed: Sequence[PlacedFile]) -> None:
                     f" {longest} characters."
                 )
     for skymap in sorted({file.skymap for file in placed}):
-        known = {
-            (record.dataId["tract"], record.dataId["patch"])
-            for record in butler.query_dimension_records(
-                "patch", skymap=skymap, explain=False, limit=None
-            )
-        }
+        known = _patches(butler, skymap)
         for file in (file for file in placed if file.skymap == skymap):
             if (file.tract, file.patch) in known:
                 continue
@@ -73,7 +68,7 @@ def check_records(butler: Butler, placed: Sequence[PlacedFile]) -> None:
 
 
 def add_records(butler: Butler, placed: Sequence[PlacedFile]) -> None:
-    """Insert the records that are not there yet.
+    """Insert the records that are not there yet, in a transaction of `in_transaction`.
 
     What somebody else has registered stays as it is: a band that a filter
     of any instrument has, and a skymap with its patches.
@@ -110,11 +105,15 @@ def add_records(butler: Butler, placed: Sequence[PlacedFile]) -> None:
         if not is_ours(butler, skymap):
             continue
         registry.syncDimensionData("skymap", _skymap_record(skymap))
-        tracts = sorted({file.tract for file in placed if file.skymap == skymap})
+        # Only what is missing, and told if it no longer is: a patch that another
+        # process has made since then is another field's.
+        wanted = {(file.tract, file.patch) for file in placed if file.skymap == skymap}
+        patches = sorted(wanted - _patches(butler, skymap))
         registry.insertDimensionData(
-            "tract", *({"skymap": skymap, "id": tract} for tract in tracts), skip_existing=True
+            "tract",
+            *({"skymap": skymap, "id": tract} for tract in sorted({one for one, _ in patches})),
+            skip_existing=True,
         )
-        patches = sorted({(file.tract, file.patch) for file in placed if file.skymap == skymap})
         registry.insertDimensionData(
             "patch",
             *(
@@ -127,8 +126,13 @@ def add_records(butler: Butler, placed: Sequence[PlacedFile]) -> None:
                 }
                 for tract, patch in patches
             ),
-            skip_existing=True,
         )
+
+
+def _patches(butler: Butler, skymap: str) -> set[tuple[int, int]]:
+    """Tract and number of all patches of a skymap."""
+    records = butler.query_dimension_records("patch", skymap=skymap, explain=False, limit=None)
+    return {(record.dataId["tract"], record.dataId["patch"]) for record in records}
 
 
 def is_ours(butler: Butler, skymap: str) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from .placement import PlacedFile
 from .records import PATCHES, add_records, check_records
-from .repository import open_repository, prepare_run
+from .repository import in_transaction, open_repository, prepare_run
 
 __all__ = ["register_scenes"]
 
@@ -46,5 +47,4 @@ def register_scenes(
     with open_repository(repo) as butler:
         check_records(butler, scenes)
         prepare_run(butler, run)
-        with butler.transaction():
-            add_records(butler, scenes)
+        in_transaction(butler, partial(add_records, butler, scenes))

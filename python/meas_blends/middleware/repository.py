@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from lsst.daf.butler import Butler, CollectionType, DatasetType, StorageClassFactory
+from lsst.daf.butler.registry import ConflictingDefinitionError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from ..errors import BadInputError
 from ..tasks.dimensions import IMAGE
 
-__all__ = ["DEFAULT_SKYMAP", "coadd_type", "open_repository", "prepare_run"]
+__all__ = ["DEFAULT_SKYMAP", "coadd_type", "in_transaction", "open_repository", "prepare_run"]
 
 #: Skymap of coadds that come without one.
 DEFAULT_SKYMAP = "blend_coadds"
+
+#: Times that a transaction is tried before a conflict with others counts as an error.
+_TRIALS = 20
+
+_Result = TypeVar("_Result")
 
 
 @contextmanager
@@ -32,7 +40,8 @@ def open_repository(repo: str) -> Iterator[Butler]:
     Raises
     ------
     BadInputError
-        If there is none, or it does not know how to keep our datasets.
+        If there is none, it does not know how to keep our datasets, or
+        another process keeps its database to itself for minutes.
     """
     try:
         butler = Butler.from_config(repo, writeable=True)
@@ -47,7 +56,49 @@ def open_repository(repo: str) -> Iterator[Butler]:
                 f"{repo}: does not know how to keep blend coadds; add the line 'includeConfigs:"
                 " resource://meas_blends/config/butler_seed.yaml' to its butler.yaml."
             )
-        yield butler
+        try:
+            yield butler
+        except OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            raise BadInputError(
+                f"{repo}: another process has held its database for minutes; run this again when"
+                " that one has ended."
+            ) from error
+
+
+def in_transaction(butler: Butler, work: Callable[[], _Result]) -> _Result:
+    """Read from a repository and add to it, as if nobody else did so meanwhile.
+
+    SQLite has one writer at a time, and has it from the start of a
+    transaction: what is read in one stays true until its end. Databases with
+    several writers find out when a row is added that another has added: then
+    all is undone, and done again on what is there by now. Either way nothing
+    is left of a process that is killed; there is no lock of ours.
+
+    Parameters
+    ----------
+    butler : `lsst.daf.butler.Butler`
+        The repository, writeable.
+    work : callable
+        Reads and adds. What it adds must not pass over rows that have come
+        to be there since it looked; it may be called more than once.
+
+    Returns
+    -------
+    result
+        What it returned at last.
+    """
+    for trial in range(1, _TRIALS + 1):
+        try:
+            with butler.transaction():
+                # What the Butler remembers of records may be older than the transaction.
+                butler.registry.refresh()
+                return work()
+        except (ConflictingDefinitionError, IntegrityError):
+            if trial == _TRIALS:
+                raise
+    raise AssertionError("unreachable")
 
 
 def coadd_type(butler: Butler) -> DatasetType:

@@ -11,6 +11,7 @@ from astropy.table import Table
 
 from ..blends.detections import Detections, LabelledDetections
 from ..blends.maxima import find_maxima
+from ..blends.too_large import is_too_large
 from ..data.coadd import Coadd
 from ..data.footprints import pixel_lists
 from ..errors import BadInputError
@@ -66,12 +67,15 @@ def label_detections(
     Returns
     -------
     labelled : `~meas_blends.blends.detections.LabelledDetections`
+        Without the footprints that no classifier is shown, see
+        `~meas_blends.blends.too_large.is_too_large`.
     """
+    detections = detections.select(~is_too_large(detections))
     significant = np.asarray(truth["significance"]) >= min_significance
     x, y = (np.asarray(truth[axis], float)[significant] for axis in ("x", "y"))
     identifiers = detections.pixels.identifiers
     owner = footprint_of(spans, x, y)
-    # A footprint wholly outside the image is in the spans and not in the lists.
+    # One wholly outside the image, or too large, is in the spans and not in the lists.
     inside = np.isin(owner, identifiers)
     x0, y0 = detections.filtered.coadd.xy0
     return LabelledDetections(

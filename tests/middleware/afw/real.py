@@ -35,7 +35,9 @@ def exposure(coadd, band="i", physical="HSC-I", centre=None):
     for plane, bit in coadd.mask_planes.items():
         made.mask.array[coadd.mask & (1 << bit) != 0] |= made.mask.getPlaneBitMask(plane)
     if coadd.psf is not None:
-        kernel = lsst.afw.math.FixedKernel(lsst.afw.image.ImageD(coadd.psf.middle.astype(np.float64)))
+        kernel = lsst.afw.math.FixedKernel(
+            lsst.afw.image.ImageD(coadd.psf.middle.astype(np.float64))
+        )
         if centre is not None:
             kernel.setCtr(lsst.geom.Point2I(*centre))
         made.setPsf(lsst.meas.algorithms.KernelPsf(kernel))

@@ -38,7 +38,9 @@ def test_pixels_are_copies(afw):
 
 def test_psf(afw):
     coadd = scene()
-    assert np.allclose(coadd_from_exposure(afw.exposure(coadd)).psf.middle, coadd.psf.middle, atol=1e-7)
+    assert np.allclose(
+        coadd_from_exposure(afw.exposure(coadd)).psf.middle, coadd.psf.middle, atol=1e-7
+    )
 
 
 def test_a_psf_off_the_middle_of_its_image(afw):

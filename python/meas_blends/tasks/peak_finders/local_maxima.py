@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 from lsst.pex.config import Config, Field
 from lsst.pipe.base import Struct, Task
 
 from ...blends.maxima import find_maxima
 from ...blends.peaks import make_classification, make_peaks
 from ...data.footprints import PixelLists
+from ...data.tiles import TILE
 from ...detection.matched_filter import FilteredCoadd
 
 __all__ = ["LocalMaximaConfig", "LocalMaximaTask"]
@@ -28,6 +30,14 @@ class LocalMaximaTask(Task):
 
     ConfigClass = LocalMaximaConfig
     _DefaultName = "localMaxima"
+
+    def is_too_large(self, area: np.ndarray) -> np.ndarray:
+        """Whether footprints whose bounding boxes have such areas [pixel] are better cut up."""
+        return area > TILE**2
+
+    def run_piece(self, filtered: FilteredCoadd, pixels: PixelLists) -> Struct:
+        """Find the peaks in pieces of footprints: what `run` does with whole ones."""
+        return self.run(filtered, pixels)
 
     def run(self, filtered: FilteredCoadd, pixels: PixelLists) -> Struct:
         """Find the peaks of all footprints.

@@ -12,12 +12,13 @@ from lsst.pipe.base import Struct, Task
 
 from ...blends.choose import choose_peaks
 from ...blends.classifier import Classifier, Prediction
-from ...blends.cutouts import exceeds
 from ...blends.conditions import CONDITIONS
+from ...blends.cutouts import exceeds
 from ...blends.detections import Detections
-from ...blends.maxima import find_maxima
-from ...blends.peaks import make_classification, make_peaks
-from ...data.catalogs import CLASSIFICATION
+from ...blends.maxima import find_maxima, refine_centres
+from ...blends.peaks import in_order, make_classification, make_peaks
+from ...blends.too_large import MAX_AREA, MAX_MAXIMA, is_too_large
+from ...data.catalogs import CLASSIFICATION, PEAKS
 from ...data.footprints import PixelLists
 from ...data.packages import ModelPackage, find_package
 from ...detection.matched_filter import FilteredCoadd
@@ -57,6 +58,18 @@ class TrainedPeakFinderConfig(Config):
         " OUTSIDE_TRAINING.",
         default=0.12,
         min=0.0,
+    )
+    max_area = Field[int](
+        doc="Largest area of a footprint's bounding box that is classified [pixel]; larger ones"
+        " keep their local maxima, flagged TOO_LARGE. It bounds memory and time.",
+        default=MAX_AREA,
+        check=lambda area: area >= 1,
+    )
+    max_maxima = Field[int](
+        doc="Most local maxima of a footprint that is classified; one with more keeps them,"
+        " flagged TOO_LARGE.",
+        default=MAX_MAXIMA,
+        check=lambda number: number >= 1,
     )
 
 
@@ -130,7 +143,9 @@ class TrainedPeakFinderTask(Task):
         -------
         result : `lsst.pipe.base.Struct`
             ``classification`` and ``peaks``, the latter with sub-pixel
-            centres.
+            centres. A footprint beyond ``max_area`` or ``max_maxima`` keeps
+            its local maxima: it is flagged ``TOO_LARGE`` and all its
+            probabilities are NaN.
 
         Raises
         ------
@@ -147,6 +162,62 @@ class TrainedPeakFinderTask(Task):
             )
         maxima = find_maxima(filtered, pixels, self.config.peak_threshold)
         detections = Detections(filtered, pixels, maxima, others or {})
+        large = is_too_large(detections, self.config.max_area, self.config.max_maxima)
+        if not large.any():
+            return self._classify(model, detections)
+        parts = (
+            self._classify(model, detections.select(~large)),
+            self._keep(model, detections.select(large)),
+        )
+        return Struct(
+            classification=in_order([part.classification for part in parts]),
+            peaks=in_order([part.peaks for part in parts]),
+        )
+
+    def is_too_large(self, area: np.ndarray) -> np.ndarray:
+        """Whether footprints whose bounding boxes have such areas [pixel] are not looked at."""
+        return area > self.config.max_area
+
+    def run_piece(
+        self,
+        filtered: FilteredCoadd,
+        pixels: PixelLists,
+        others: Mapping[str, FilteredCoadd] | None = None,
+        package: ModelPackage | None = None,
+    ) -> Struct:
+        """Find the local maxima in pieces of footprints that are too large.
+
+        Parameters
+        ----------
+        filtered, pixels, others, package
+            As for `run`.
+
+        Returns
+        -------
+        result : `lsst.pipe.base.Struct`
+            As of `run`, without any probability.
+        """
+        model = self.model(filtered.coadd.band) if package is None else self._unpack(package)
+        maxima = find_maxima(filtered, pixels, self.config.peak_threshold)
+        return self._keep(model, Detections(filtered, pixels, maxima))
+
+    def _keep(self, model: Classifier, detections: Detections) -> Struct:
+        """Tables of footprints that keep their local maxima."""
+        filtered, pixels, maxima = detections.filtered, detections.pixels, detections.maxima
+        flags = CLASSIFICATION.flag("TOO_LARGE") | self._bad_pixels(detections)
+        maxima.flags[:] |= PEAKS.flag("TOO_LARGE")
+        return Struct(
+            classification=make_classification(
+                pixels, detections.n_maxima, self.finder, model.label, flags=flags
+            ),
+            peaks=make_peaks(
+                filtered, pixels, maxima, self.finder, refine_centres(filtered, maxima)
+            ),
+        )
+
+    def _classify(self, model: Classifier, detections: Detections) -> Struct:
+        """Tables of footprints that the classifier looks at."""
+        filtered, pixels = detections.filtered, detections.pixels
         prediction = model.predict(detections)
         threshold = self.config.threshold
         if threshold is None:
@@ -188,7 +259,7 @@ class TrainedPeakFinderTask(Task):
         self, model: Classifier, detections: Detections, prediction: Prediction
     ) -> np.ndarray:
         """Flags of each footprint's classification."""
-        filtered, pixels = detections.filtered, detections.pixels
+        filtered = detections.filtered
         off = model.learned.outside(detections.conditions, self.config.tolerance)
         strange = off.any(axis=1)
         if strange.any():
@@ -200,10 +271,16 @@ class TrainedPeakFinderTask(Task):
                 " patch_models does"
             )
         outside = prediction.unusual | strange
-        bad = pixels.reduce(np.logical_or, filtered.bad.ravel()[pixels.flat])
-        flags = outside * CLASSIFICATION.flag("OUTSIDE_TRAINING")
-        flags = flags | bad * CLASSIFICATION.flag("BAD_PIXELS")
+        flags = outside * CLASSIFICATION.flag("OUTSIDE_TRAINING") | self._bad_pixels(detections)
         if model.cutout_size is not None:
-            clipped = exceeds(pixels, filtered.smoothed.shape[1], model.cutout_size)
+            nx = filtered.smoothed.shape[1]
+            clipped = exceeds(detections.pixels, nx, model.cutout_size)
             flags = flags | clipped * CLASSIFICATION.flag("CLIPPED")
         return flags
+
+    @staticmethod
+    def _bad_pixels(detections: Detections) -> np.ndarray:
+        """The flag BAD_PIXELS where a footprint has some."""
+        pixels = detections.pixels
+        bad = pixels.reduce(np.logical_or, detections.filtered.bad.ravel()[pixels.flat])
+        return bad * CLASSIFICATION.flag("BAD_PIXELS")
