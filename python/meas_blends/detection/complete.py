@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..data.coadd import Coadd
+from ..data.fill_values import without_fill_values
 from ..data.tiles import row_strips
 from ..errors import BadInputError
 from .noise import rough_median
@@ -41,6 +42,7 @@ def complete_coadd(coadd: Coadd) -> Coadd:
         raise BadInputError(
             f"coadd: a {type(coadd).__name__}, not a Coadd; give Coadd(image) of meas_blends."
         )
+    coadd = without_fill_values(coadd)
     if coadd.variance is not None and not _any_noise(coadd.variance):
         coadd = coadd.replace(variance=None)
         reason = ", for its variance plane holds no positive value"
