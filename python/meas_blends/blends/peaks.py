@@ -7,6 +7,7 @@ from astropy.table import Table
 
 from ..data.catalogs import CLASSIFICATION, PEAKS
 from ..data.footprints import PixelLists
+from ..detection.cores import FILLED_CORE
 from ..detection.matched_filter import FilteredCoadd
 from .maxima import Candidates
 
@@ -51,6 +52,7 @@ def make_peaks(
     x_err, y_err = errors if errors is not None else (np.nan, np.nan)
     margin = int(np.ceil(filtered.sigma))
     edge = (column < margin) | (row < margin) | (column >= nx - margin) | (row >= ny - margin)
+    filled = coadd.in_planes(FILLED_CORE)[row, column]
     x, y = column + coadd.xy0[0], row + coadd.xy0[1]
     ra, dec = coadd.sky(x + dx, y + dy)
     return PEAKS.make(
@@ -69,7 +71,9 @@ def make_peaks(
             "significance": filtered.significance.ravel()[candidates.flat],
             "peakFinder": finder,
             "probability": probability,
-            "flags": candidates.flags | edge * PEAKS.flag("EDGE"),
+            "flags": candidates.flags
+            | edge * PEAKS.flag("EDGE")
+            | filled * PEAKS.flag("FILLED_CORE"),
         }
     )
 

@@ -10,6 +10,7 @@ from ..data.coadd import Coadd
 from ..data.footprints import PixelLists
 from ..data.large import image_array
 from ..data.tiles import TILE, filter_strips, footprint_windows, row_strips
+from .cores import FILLED_CORE
 from .connect import find_groups, find_runs
 from .matched_filter import FilteredCoadd, MatchedFilter
 
@@ -170,7 +171,9 @@ def measure_footprints(
     """
     ny, nx = coadd.shape
     row, column = np.divmod(pixels.flat, nx)
-    bad = bad[row, column]
+    # What was filled in is found, but not measured.
+    filled = coadd.in_planes(FILLED_CORE).ravel()[pixels.flat]
+    bad = bad[row, column] | filled
     image = np.where(bad, 0.0, coadd.image.ravel()[pixels.flat].astype(float))
     variance = np.where(bad, 0.0, coadd.variance.ravel()[pixels.flat])
     # Noise below the background must not push the centroid outside.
@@ -194,6 +197,7 @@ def measure_footprints(
         edge * FOOTPRINTS.flag("EDGE")
         | (n_bad > 0) * FOOTPRINTS.flag("BAD_PIXELS")
         | saturated * FOOTPRINTS.flag("SATURATED")
+        | pixels.reduce(np.logical_or, filled) * FOOTPRINTS.flag("FILLED_CORE")
         | (not np.isfinite(scale)) * FOOTPRINTS.flag("NO_ZERO_POINT")
     )
     return FOOTPRINTS.make(

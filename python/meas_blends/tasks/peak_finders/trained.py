@@ -19,6 +19,7 @@ from ...blends.peaks import make_classification, make_peaks
 from ...data.catalogs import CLASSIFICATION
 from ...data.footprints import PixelLists
 from ...data.packages import ModelPackage, find_package
+from ...detection.cores import FILLED_CORE
 from ...detection.matched_filter import FilteredCoadd
 from ...errors import BadInputError
 
@@ -194,7 +195,8 @@ class TrainedPeakFinderTask(Task):
                 " train one on scenes like it, as the pipeline patch_models does"
             )
             outside = np.ones(len(detections), bool)
-        bad = pixels.reduce(np.logical_or, filtered.bad.ravel()[pixels.flat])
+        unusable = filtered.bad | filtered.coadd.in_planes(FILLED_CORE)
+        bad = pixels.reduce(np.logical_or, unusable.ravel()[pixels.flat])
         flags = outside * CLASSIFICATION.flag("OUTSIDE_TRAINING")
         flags = flags | bad * CLASSIFICATION.flag("BAD_PIXELS")
         if model.cutout_size is not None:
