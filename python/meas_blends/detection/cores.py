@@ -150,7 +150,9 @@ def _enclosed_holes(
         for run in range(first[k], last[k]):
             columns = slice(x0[run] - part[1].start, x1[run] - part[1].start + 1)
             inside[y[run] - part[0].start, columns] = True
-        image, variance = (plane[part].astype(np.float64) for plane in (coadd.image, coadd.variance))
+        image, variance = (
+            plane[part].astype(np.float64) for plane in (coadd.image, coadd.variance)
+        )
         holes.append((part, _Hole(image, variance, bad[part], inside)))
     return holes
 

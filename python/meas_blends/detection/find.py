@@ -10,8 +10,8 @@ from ..data.coadd import Coadd
 from ..data.footprints import PixelLists
 from ..data.large import image_array
 from ..data.tiles import TILE, filter_strips, footprint_windows, row_strips
-from .cores import FILLED_CORE
 from .connect import find_groups, find_runs
+from .cores import FILLED_CORE
 from .matched_filter import FilteredCoadd, MatchedFilter
 
 __all__ = ["find_footprints", "grow", "measure_footprints"]
