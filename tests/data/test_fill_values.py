@@ -2,7 +2,11 @@ import numpy as np
 import pytest
 
 from meas_blends.data.coadd import Coadd
-from meas_blends.data.fill_values import find_fill_values, without_fill_values
+from meas_blends.data.fill_values import (
+    blank_fill_values,
+    find_fill_values,
+    without_fill_values,
+)
 
 SIDE = 240
 Y, X = np.indices((SIDE, SIDE))
@@ -177,3 +181,23 @@ def test_a_coadd_without_any_keeps_its_arrays():
     assert looked.image is coadd.image
     assert looked.mask is coadd.mask
     assert (looked.origins, looked.remarks) == ({"fill value": "none"}, {})
+
+
+@pytest.mark.parametrize("known", ["mask", "variance"])
+def test_what_the_planes_tell_is_no_remark(known):
+    image = scene().astype("f4")
+    image[CORNERS] = 0.0
+    planes = {"mask": CORNERS * 1, "variance": np.where(CORNERS, 0.0, 9.0)}
+    blanked = without_fill_values(Coadd(image, **{known: planes[known]}))
+    assert "hold exactly 0" in blanked.origins["fill value"]
+    assert blanked.remarks == {}
+    planes["mask"][Y < 20] = 0
+    planes["variance"][Y < 20] = 9.0
+    told = without_fill_values(Coadd(image, **{known: planes[known]}))
+    assert "hold exactly 0" in told.remarks["fill value"]
+
+
+@pytest.mark.parametrize("plane", ["mask", "variance"])
+def test_planes_that_do_not_fit_are_left_for_the_coadd_to_refuse(plane):
+    parts = {"image": np.where(CORNERS, 0.0, scene()), plane: np.zeros((5, 5)), "origins": {}}
+    assert blank_fill_values(parts)["image"] is parts["image"]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from .coadd import DEFAULT_MASK_PLANES, MASK_BITS, Coadd
+from .coadd import BAD_PLANES, DEFAULT_MASK_PLANES, MASK_BITS, Coadd
 from .large import image_array
 from .tiles import filter_strips, row_strips
 
@@ -112,7 +112,7 @@ def without_fill_values(coadd: Coadd) -> Coadd:
     """
     if _SUBJECT in coadd.origins:
         return coadd
-    fields = ("image", "mask", "mask_planes", "origins", "remarks")
+    fields = ("image", "variance", "mask", "mask_planes", "origins", "remarks")
     changed = blank_fill_values({name: getattr(coadd, name) for name in fields})
     return coadd.replace(**changed)
 
@@ -124,19 +124,23 @@ def blank_fill_values(parts: dict[str, Any]) -> dict[str, Any]:
     ----------
     parts : `dict`
         Parts of a `~meas_blends.data.coadd.Coadd`: ``image``, ``origins`` and
-        perhaps ``mask``, ``mask_planes`` and ``remarks``.
+        perhaps ``variance``, ``mask``, ``mask_planes`` and ``remarks``.
 
     Returns
     -------
     parts : `dict`
         With the origin "fill value"; and where there are some, a copy of the
-        image, of floats, a copy of the mask, and a remark.
+        image, of floats, a copy of the mask, and a remark if variance and
+        mask do not tell of them all.
     """
     found = find_fill_values(parts["image"])
     origins = {**parts["origins"], _SUBJECT: found.text if found else _NONE}
-    if found is None:
+    mask, variance = parts.get("mask"), parts.get("variance")
+    planes_fit = all(p is None or p.shape == parts["image"].shape for p in (mask, variance))
+    # Of planes that do not fit the image `Coadd` will say so.
+    if found is None or not planes_fit:
         return {**parts, "origins": origins}
-    image, mask, pixels = parts["image"], parts.get("mask"), found.pixels
+    image, pixels = parts["image"], found.pixels
     planes = dict(parts.get("mask_planes") or DEFAULT_MASK_PLANES)
     if "NO_DATA" not in planes:
         free = set(range(MASK_BITS)) - set(planes.values())
@@ -144,6 +148,8 @@ def blank_fill_values(parts: dict[str, Any]) -> dict[str, Any]:
             planes["NO_DATA"] = min(free)
     # Unsigned, for bit 31 is the sign.
     bit = np.uint32(1 << planes["NO_DATA"] if "NO_DATA" in planes else 0)
+    told = np.uint32(sum(1 << planes[name] for name in BAD_PLANES if name in planes))
+    news = False
     blanked = image_array(image.shape, np.result_type(image.dtype, np.float32))
     flagged = image_array(image.shape, np.int32)
     for rows in row_strips(image.shape):
@@ -151,14 +157,20 @@ def blank_fill_values(parts: dict[str, Any]) -> dict[str, Any]:
         blanked[rows][pixels[rows]] = np.nan
         if mask is not None:
             flagged[rows] = mask[rows]
-        flagged[rows].view(np.uint32)[pixels[rows]] |= bit
+        bits = flagged[rows].view(np.uint32)
+        new = pixels[rows] & (bits & told == 0)
+        if variance is not None:
+            new &= (variance[rows] > 0) & (variance[rows] < np.inf)
+        news = news or bool(new.any())
+        bits[pixels[rows]] |= bit
+    remarks = {_SUBJECT: found.text} if news else {}
     return {
         **parts,
         "image": blanked,
         "mask": flagged,
         "mask_planes": planes,
         "origins": origins,
-        "remarks": {**parts.get("remarks", {}), _SUBJECT: found.text},
+        "remarks": {**parts.get("remarks", {}), **remarks},
     }
 
 
