@@ -5,9 +5,9 @@ from meas_blends.blends.maxima import find_maxima
 from meas_blends.data.catalogs import FOOTPRINTS, PEAKS
 from meas_blends.data.coadd import Coadd
 from meas_blends.data.footprints import pixel_lists
-from meas_blends.detection.cores import FILLED_CORE, fill_cores
+from meas_blends.detection.cores import FILLED_CORE, fill_cores, point_plateaus
 from meas_blends.detection.find import find_footprints
-from meas_blends.detection.matched_filter import matched_filter
+from meas_blends.detection.matched_filter import MatchedFilter, matched_filter
 from meas_blends.detection.psf import gaussian_psf
 from meas_blends.run.memory import run_pipeline
 
@@ -155,3 +155,27 @@ def test_through_the_tasks(finder):
     core = peaks[np.argsort(peaks["f_x"])][0]
     assert np.hypot(core["f_x"] - 60, core["f_y"] - 60) < 0.5
     assert core["flags"] == PEAKS.flag("FILLED_CORE")
+
+
+@pytest.mark.parametrize("cap", [1000.0, 300.0, 30.0])
+@pytest.mark.parametrize("spread", [0.0, 0.003])
+def test_the_flat_top_of_a_saturated_star_is_one_peak(cap, spread):
+    image = np.minimum(scene(star(80, 75, 3e5)), cap)
+    image *= 1.0 + spread * np.random.default_rng(3).normal(size=image.shape)
+    mask = np.where(image > 0.97 * cap, 2, 0).astype(np.int32)
+    coadd = Coadd(image, np.ones(image.shape), mask=mask, psf=gaussian_psf(SIGMA))
+    pointed = point_plateaus(coadd, coadd.image)
+    found = MatchedFilter.fit(coadd, image=pointed).window()
+    assert np.array_equal(found.coadd.image, coadd.image)
+    _, spans = find_footprints(found)
+    pixels = pixel_lists(spans, coadd.shape, coadd.xy0)
+    row, column = np.unravel_index(find_maxima(found, pixels, 5.0).flat, coadd.shape)
+    near = np.hypot(column - 80, row - 75) < np.sqrt(np.count_nonzero(mask) / np.pi)
+    assert np.count_nonzero(near) == 1
+
+
+def test_without_flat_tops_nothing_is_copied():
+    image = scene(star(80, 75, 5000.0))
+    mask = np.where(within(80, 75, 6), 2, 0).astype(np.int32)
+    coadd = Coadd(image, np.ones(image.shape), mask=mask, psf=gaussian_psf(SIGMA))
+    assert point_plateaus(coadd, coadd.image) is coadd.image

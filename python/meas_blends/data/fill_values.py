@@ -34,7 +34,7 @@ _CORRELATED = 1.5
 _LARGE_BLOCK = 16
 
 #: Values that are looked at: the most frequent ones.
-_MOST = 16
+_MOST = 8
 
 #: So many strips, and pixels, of a large image tell of the whole.
 _STRIPS = 8
@@ -197,7 +197,10 @@ def find_fill_values(image: np.ndarray) -> FillValues | None:
     """
     with np.errstate(over="ignore", invalid="ignore"):
         fill = image_array(image.shape, bool)
-        told = _constant_regions(image, fill) + _far_below(image, fill) + _absurd(image, fill)
+        told = _constant_regions(image, fill)
+        low, high = _extremes(image)
+        told += _far_below(image, fill, low)
+        told += _absurd(image, fill, low, high)
     if not told:
         return None
     phrases = []
@@ -394,11 +397,23 @@ def _rim(image: np.ndarray, region: np.ndarray, fill: np.ndarray) -> np.ndarray:
     return rim[:: 1 + rim.size // _SAMPLE]
 
 
-def _far_below(image: np.ndarray, fill: np.ndarray) -> list[tuple[float, int]]:
+def _extremes(image: np.ndarray) -> tuple[float, float]:
+    """Lowest and highest number of an image, infinite ones too."""
+    low, high = np.inf, -np.inf
+    for rows in row_strips(image.shape):
+        # Where all is NaN, so are these: comparing keeps the numbers.
+        lowest, highest = (float(f.reduce(image[rows], axis=None)) for f in (np.fmin, np.fmax))
+        low, high = min(low, lowest), max(high, highest)
+    return low, high
+
+
+def _far_below(image: np.ndarray, fill: np.ndarray, low: float) -> list[tuple[float, int]]:
     """Mark what is repeated, the lowest of all and far below the sky; values and numbers."""
     scene = _scene(image, fill)
     limit = scene.level - _FAR * max(scene.scatter, scene.step)
     told: list[tuple[float, int]] = []
+    if not low < limit:
+        return told
     while scene.noisy and len(told) < _BLOCK:
         lowest, second, pixels = np.inf, np.inf, 0
         for rows in row_strips(image.shape):
@@ -420,7 +435,7 @@ def _far_below(image: np.ndarray, fill: np.ndarray) -> list[tuple[float, int]]:
     return told
 
 
-def _absurd(image: np.ndarray, fill: np.ndarray) -> list[tuple[None, int]]:
+def _absurd(image: np.ndarray, fill: np.ndarray, low: float, high: float) -> list[tuple[None, int]]:
     """Mark what is much farther from the sky than everything else; how many."""
     sample = image.ravel()[:: 1 + image.size // _SAMPLE].astype(np.float64)
     sample = sample[~fill.ravel()[:: 1 + image.size // _SAMPLE] & np.isfinite(sample)]
@@ -432,6 +447,8 @@ def _absurd(image: np.ndarray, fill: np.ndarray) -> list[tuple[None, int]]:
     if distance.size == 0:
         return []
     limit = _ABSURD * float(np.median(distance))
+    if not max(high - level, level - low) > limit:
+        return []
     nearest, farthest = np.inf, 0.0
     for rows in row_strips(image.shape):
         far = np.abs(image[rows].astype(np.float64) - level)

@@ -1,4 +1,4 @@
-"""Cores of bright stars without usable light, filled in so that each star is one object."""
+"""Cores of saturated stars, filled in or given a point, so that each star is one object."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..data.tiles import row_strips
 from .connect import find_groups, find_runs
 from .psf import psf_sigma
 
-__all__ = ["FILLED_CORE", "fill_cores"]
+__all__ = ["FILLED_CORE", "fill_cores", "point_plateaus"]
 
 #: Mask plane of the pixels that were filled in.
 FILLED_CORE = "FILLED_CORE"
@@ -39,6 +39,11 @@ _FALLING = 7
 
 #: Exponent of the Moffat profile that a core is filled with.
 _MOFFAT = 3.0
+
+#: Values of a flat top differ by this part of the largest at most, and its
+#: middle is raised by this part.
+_FLAT = 0.02
+_POINT = 0.05
 
 
 @dataclass(frozen=True)
@@ -225,3 +230,50 @@ def _smooth(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
         matrix[rows, number[beside][also]] -= 1.0
         known += np.where(also, 0.0, image[beside])
     return np.linalg.solve(matrix, known)
+
+
+def point_plateaus(coadd: Coadd, image: np.ndarray) -> np.ndarray:
+    """Give flat tops of saturated stars a point, so that each has one maximum.
+
+    Where all pixels under the kernel are equal, smoothing leaves a plateau,
+    and every pixel of a plateau is a peak.
+
+    Parameters
+    ----------
+    coadd : `~meas_blends.data.coadd.Coadd`
+        With a plane ``SAT`` in its mask, and a PSF.
+    image : `numpy.ndarray` of float32, (ny, nx)
+        What will be smoothed.
+
+    Returns
+    -------
+    image : `numpy.ndarray` of float32, (ny, nx)
+        A copy in which flat tops rise from their rims to their middles by a
+        twentieth; the same object if there are none.
+    """
+    saturated = coadd.in_planes("SAT")
+    if not saturated.any():
+        return image
+    runs = find_runs(saturated)
+    group = find_groups(runs)
+    order = np.argsort(group, kind="stable")
+    first = np.flatnonzero(np.diff(group[order], prepend=-1))
+    y, x0, x1 = runs.y[order], runs.x0[order], runs.x1[order]
+    low_y, high_y = np.minimum.reduceat(y, first), np.maximum.reduceat(y, first) + 1
+    low_x, high_x = np.minimum.reduceat(x0, first), np.maximum.reduceat(x1, first) + 1
+    # Smaller ones have a maximum after smoothing.
+    least = 4.0 * psf_sigma(coadd.psf.middle)
+    pointed = image
+    for k in np.flatnonzero(np.minimum(high_y - low_y, high_x - low_x) > least):
+        part = slice(low_y[k], high_y[k]), slice(low_x[k], high_x[k])
+        light = image[part]
+        usable = saturated[part] & np.isfinite(light)
+        top = float(np.max(light, where=usable, initial=0.0))
+        flat = usable & (light > (1.0 - _FLAT) * top)
+        if top <= 0.0 or np.count_nonzero(flat) < least**2:
+            continue
+        if pointed is image:
+            pointed = _copy(image)
+        depth = ndimage.distance_transform_edt(np.pad(flat, 1))[1:-1, 1:-1]
+        pointed[part] += (_POINT * top / depth.max() * depth).astype(np.float32)
+    return pointed

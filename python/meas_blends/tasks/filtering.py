@@ -10,7 +10,7 @@ from ..data.coadd import Coadd
 from ..data.tiles import TILE
 from ..detection.background import subtract_background
 from ..detection.complete import complete_coadd
-from ..detection.cores import fill_cores
+from ..detection.cores import fill_cores, point_plateaus
 from ..detection.matched_filter import FilteredCoadd, MatchedFilter
 from .handles import Handle, by_band, read_bands, reference_band
 
@@ -108,10 +108,11 @@ def fit_filter(coadd: Coadd, config: FilteringConfig) -> MatchedFilter:
     if config.subtract_background:
         coadd = subtract_background(coadd, config.background_mesh, config.background_median)
     coadd = fill_cores(coadd)
-    image = None
+    image = coadd.image
     if config.temporary_local_background:
         mesh = config.local_background_mesh
         image = subtract_background(coadd, mesh, config.background_median).image
+    image = point_plateaus(coadd, image)
     return MatchedFilter.fit(coadd, config.kernel, config.noise, image)
 
 
