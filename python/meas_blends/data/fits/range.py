@@ -19,7 +19,7 @@ _SMALLEST, _LARGEST = 1e-15, 1e15
 #: Noise is not weaker than this, compared with the brightest pixels.
 _SMALLEST_SHARE = 1e-9
 
-#: A level so many times the noise costs single precision a thousandth of it.
+#: A level so many times the noise costs single precision a thousandth of the noise.
 _PEDESTAL = 1e4
 
 #: Enough pixels to tell what is typical.
@@ -43,11 +43,13 @@ def fit_range(parts: dict[str, Any]) -> dict[str, Any]:
     -------
     parts : `dict`
         The same if all is well; else the image less its median, which is
-        taken off in double precision, or image and variance in new counts,
-        the AB magnitude of one of which is the new zero point.
+        taken off in double precision unless single precision holds the pixels
+        as they are; or image and variance in new counts, the AB magnitude of
+        one of which is the new zero point.
     """
     level, typical = _typical(parts["image"])
-    pedestal = level if abs(level) > _PEDESTAL * typical else 0.0
+    exact = np.can_cast(parts["image"].dtype, np.float32)
+    pedestal = level if abs(level) > _PEDESTAL * typical and not exact else 0.0
     fits_well = typical == 0.0 or _SMALLEST <= typical <= _LARGEST
     if fits_well and pedestal == 0.0:
         return parts
