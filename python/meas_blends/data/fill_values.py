@@ -295,6 +295,8 @@ def _blocks(image: np.ndarray, value: np.generic, side: int) -> np.ndarray:
     """Pixels of a value in blocks of this side, in rows as long, and those of it beside them."""
     same = (image == value).astype(np.uint8)
     near = np.zeros_like(same)
+    if np.count_nonzero(same) < side**2:
+        return near.astype(bool)
     # Edges that run askew hold no block, so those of it near one belong to it too.
     for shape, reach in (((side, side), side // 2), ((1, side**2), 1), ((side**2, 1), 1)):
         solid = ndimage.grey_opening(same, shape, mode="constant")

@@ -64,12 +64,14 @@ def estimate_variance(image: np.ndarray, bad: np.ndarray) -> np.ndarray:
         return variance
     bad = np.logical_not(use, out=use)
     flat = flattened(image, bad, level, scatter)
-    ny, nx = image.shape
+    # What was added noise to is as large as the image, and done with.
+    del image
+    ny, nx = flat.shape
     background = sep.Background(flat, mask=bad, bw=min(_MESH, nx), bh=min(_MESH, ny))
     background.subfrom(flat)
     # A spline overshoots, and a cell without pixels gives zero.
     rms = background.rms(dtype=np.float32)
-    for rows in row_strips(image.shape):
+    for rows in row_strips(flat.shape):
         np.copyto(variance[rows], rms[rows], where=rms[rows] > 0.1)
     del rms
     flat /= variance
