@@ -8,6 +8,7 @@ import numpy as np
 
 from ..data.catalogs import PEAKS
 from ..data.footprints import PixelLists
+from ..detection.cores import FILLED_CORE
 from .classifier import Places, Prediction
 from .detections import Detections
 from .hidden import find_hidden
@@ -64,7 +65,8 @@ def choose_number(detections: Detections, prediction: Prediction, threshold: flo
         1 where the blend probability does not exceed the threshold, else the
         most probable of the larger counts. Four or more are as many as have a
         place of probability above one half; without places, as there are
-        local maxima; at least four.
+        local maxima; at least four. Where a core was filled in there is
+        nothing hidden to be seen: no more than the local maxima.
     """
     number = np.where(
         prediction.blend_probability > threshold, 2 + prediction.counts[:, 1:].argmax(axis=1), 1
@@ -74,7 +76,11 @@ def choose_number(detections: Detections, prediction: Prediction, threshold: flo
     else:
         likely = prediction.places.owner[prediction.places.probability > 0.5]
         many = np.bincount(likely, minlength=len(number))
-    return np.where(number == _MOST, np.maximum(many, _MOST), number)
+    number = np.where(number == _MOST, np.maximum(many, _MOST), number)
+    pixels = detections.pixels
+    filled = detections.filtered.coadd.in_planes(FILLED_CORE).ravel()[pixels.flat]
+    limited = pixels.reduce(np.logical_or, filled)
+    return np.where(limited, np.minimum(number, detections.n_maxima), number)
 
 
 def choose_peaks(detections: Detections, prediction: Prediction, threshold: float) -> ChosenPeaks:

@@ -9,6 +9,7 @@ from astropy.table import Table, vstack
 
 from ..data.catalogs import CLASSIFICATION, PEAKS
 from ..data.footprints import PixelLists
+from ..detection.cores import FILLED_CORE
 from ..detection.matched_filter import FilteredCoadd
 from .maxima import Candidates
 
@@ -51,6 +52,7 @@ def make_peaks(
     row, column = np.divmod(candidates.flat, nx)
     dx, dy = offsets if offsets is not None else (0.0, 0.0)
     x_err, y_err = errors if errors is not None else (np.nan, np.nan)
+    filled = coadd.in_planes(FILLED_CORE)[row, column]
     x, y = column + coadd.xy0[0], row + coadd.xy0[1]
     margin = np.ceil(filtered.width_at(x, y)).astype(int)
     edge = (column < margin) | (row < margin) | (column >= nx - margin) | (row >= ny - margin)
@@ -71,7 +73,9 @@ def make_peaks(
             "significance": filtered.significance.ravel()[candidates.flat],
             "peakFinder": finder,
             "probability": probability,
-            "flags": candidates.flags | edge * PEAKS.flag("EDGE"),
+            "flags": candidates.flags
+            | edge * PEAKS.flag("EDGE")
+            | filled * PEAKS.flag("FILLED_CORE"),
         }
     )
 

@@ -79,6 +79,12 @@ FOOTPRINTS = TableSchema(
         Flag(1, "BAD_PIXELS", "contains pixels without usable light"),
         Flag(2, "SATURATED", "contains saturated pixels"),
         Flag(3, "NO_ZERO_POINT", "flux in nJy unknown: the coadd has no zero point"),
+        Flag(
+            4,
+            "FILLED_CORE",
+            "holds pixels without usable light that light encloses, such as a saturated star's"
+            " core, filled in for detection; flux does not count them",
+        ),
     ),
 )
 
@@ -129,6 +135,7 @@ PEAKS = TableSchema(
             2, "HIDDEN", "no local maximum at its pixel or beside it: the classifier tells it apart"
         ),
         Flag(3, "TOO_LARGE", "a local maximum of a footprint that is too large to classify"),
+        Flag(4, "FILLED_CORE", "its pixel has no usable light and was filled in for detection"),
     ),
 )
 

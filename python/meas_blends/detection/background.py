@@ -8,6 +8,7 @@ import sep
 from ..data.coadd import Coadd
 from ..data.tiles import row_strips
 from .noise import flattened, rough_median
+from .rounding import dithered
 
 __all__ = ["subtract_background"]
 
@@ -19,7 +20,8 @@ def subtract_background(
 
     The clipped mode of the sky in each cell of a mesh, median-filtered and
     interpolated by splines (Bertin & Arnouts 1996, A&AS 117, 393), over the
-    pixels that are not `~meas_blends.data.coadd.Coadd.bad`.
+    pixels that are not `~meas_blends.data.coadd.Coadd.bad`. Of rounded pixels
+    it is taken after `~meas_blends.detection.rounding.dithered`.
 
     Parameters
     ----------
@@ -52,7 +54,12 @@ def subtract_background(
     image = flattened(coadd.image, bad, level)
     ny, nx = coadd.shape
     background = sep.Background(
-        image, mask=bad, bw=min(mesh, nx), bh=min(mesh, ny), fw=median_filter, fh=median_filter
+        dithered(image, bad)[0],
+        mask=bad,
+        bw=min(mesh, nx),
+        bh=min(mesh, ny),
+        fw=median_filter,
+        fh=median_filter,
     )
     # In place: one more image is all the memory that this takes.
     background.subfrom(image)

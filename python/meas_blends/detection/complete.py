@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..data.coadd import Coadd
+from ..data.fill_values import without_fill_values
 from ..data.large import image_array
 from ..data.tiles import row_strips
 from ..errors import BadInputError
 from .noise import MAX_LAG, PixelNoise, best_window, measure_noise, rough_median
 from .psf import typical_width
+from .rounding import dithered
 from .stars import estimate_psf
 from .variance import estimate_variance
 
@@ -72,6 +74,7 @@ def complete_coadd(coadd: Coadd) -> Coadd:
         )
     if "noise" in coadd.origins:
         return coadd
+    coadd = without_fill_values(coadd)
     reason = ""
     if coadd.variance is not None and not _any_noise(coadd.variance):
         coadd = coadd.replace(variance=None)
@@ -135,9 +138,18 @@ def _measured(coadd: Coadd, bad: np.ndarray, sigma: float) -> PixelNoise | None:
     """Noise of a part of a coadd in units of its variance plane's."""
     part = best_window(bad)
     hidden = bad[part]
-    deviation = np.sqrt(np.where(hidden, np.float32(1), coadd.variance[part]))
-    image = np.where(hidden, np.float32(0), coadd.image[part]) / deviation
-    return measure_noise(image, hidden, sigma)
+    variance = np.where(hidden, np.float32(1), coadd.variance[part])
+    image, added = dithered(coadd.image[part], hidden)
+    noise = measure_noise(np.where(hidden, 0, image) / np.sqrt(variance), hidden, sigma)
+    if noise is None or added == 0:
+        return noise
+    # The noise that hid the steps is white, and goes again.
+    share = 1.0 - added / rough_median(variance, hidden) / noise.scatter**2
+    if share <= 0:
+        return None
+    correlation = noise.correlation / share
+    correlation[MAX_LAG, MAX_LAG] = 1.0
+    return PixelNoise(float(noise.scatter * np.sqrt(share)), noise.error, correlation)
 
 
 def _follows(coadd: Coadd, bad: np.ndarray) -> bool:

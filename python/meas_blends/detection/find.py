@@ -18,6 +18,7 @@ from ..data.tiles import (
     row_strips,
 )
 from .connect import find_groups, find_runs
+from .cores import FILLED_CORE
 from .matched_filter import FilteredCoadd, MatchedFilter
 from .noise import sum_factor
 
@@ -32,7 +33,7 @@ _REDUCED = {
     **dict.fromkeys(["x1", "y1", "significance"], np.maximum),
     **dict.fromkeys(["area", "weight", "x", "y", "weight_x", "weight_y"], np.add),
     **dict.fromkeys(["n_bad", "image", "variance"], np.add),
-    **dict.fromkeys(["edge", "saturated"], np.logical_or),
+    **dict.fromkeys(["edge", "saturated", "filled"], np.logical_or),
 }
 
 
@@ -206,7 +207,9 @@ def _sums(
     """What is reduced over the pixels of each footprint, by the names of `_REDUCED`."""
     ny, nx = coadd.shape
     row, column = np.divmod(pixels.flat, nx)
-    bad = bad[row, column]
+    # What was filled in is found, but not measured.
+    filled = coadd.in_planes(FILLED_CORE).ravel()[pixels.flat]
+    bad = bad[row, column] | filled
     image = np.where(bad, 0.0, coadd.image.ravel()[pixels.flat].astype(float))
     # Noise below the background must not push the centroid outside.
     weight = np.maximum(image, 0.0)
@@ -230,6 +233,7 @@ def _sums(
         "variance": np.where(bad, 0.0, coadd.variance.ravel()[pixels.flat].astype(float)),
         "edge": edge,
         "saturated": coadd.in_planes("SAT").ravel()[pixels.flat],
+        "filled": filled,
     }
     return {
         "footprintId": pixels.identifiers,
@@ -260,6 +264,7 @@ def _table(sums: dict[str, np.ndarray], coadd: Coadd) -> Table:
         sums["edge"] * FOOTPRINTS.flag("EDGE")
         | (sums["n_bad"] > 0) * FOOTPRINTS.flag("BAD_PIXELS")
         | sums["saturated"] * FOOTPRINTS.flag("SATURATED")
+        | sums["filled"] * FOOTPRINTS.flag("FILLED_CORE")
         | (not np.isfinite(scale)) * FOOTPRINTS.flag("NO_ZERO_POINT")
     )
     return FOOTPRINTS.make(

@@ -16,6 +16,7 @@ from ..data.psf import normalise_psf
 from ..data.tiles import row_strips
 from .noise import flattened, rough_median
 from .psf import gaussian_psf
+from .rounding import dithered
 
 __all__ = ["estimate_psf", "star_psf"]
 
@@ -144,7 +145,7 @@ def _flattened(coadd: Coadd, bad: np.ndarray) -> np.ndarray:
         return image_array(coadd.shape, np.float32)
     image = flattened(coadd.image, bad, rough_median(coadd.image, bad))
     ny, nx = coadd.shape
-    background = sep.Background(image, mask=bad, bw=min(64, nx), bh=min(64, ny))
+    background = sep.Background(dithered(image, bad)[0], mask=bad, bw=min(64, nx), bh=min(64, ny))
     background.subfrom(image)
     for rows in row_strips(image.shape):
         image[rows][bad[rows]] = 0

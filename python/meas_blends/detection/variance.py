@@ -9,6 +9,7 @@ from scipy import ndimage
 from ..data.large import image_array
 from ..data.tiles import row_strips
 from .noise import blank_pixels, clipped_scatter, flattened, some_pixels
+from .rounding import dithered
 
 __all__ = ["estimate_variance"]
 
@@ -54,7 +55,8 @@ def estimate_variance(image: np.ndarray, bad: np.ndarray) -> np.ndarray:
     if not use.any():
         return variance
     good = some_pixels(image, use)
-    level, scatter = clipped_scatter(good)
+    image, added = dithered(image, bad)
+    level, scatter = clipped_scatter(some_pixels(image, use))
     if scatter == 0:
         # Most pixels are exactly equal: an image without noise, or padded.
         scatter = float(image[use].std(dtype=np.float64))
@@ -62,12 +64,14 @@ def estimate_variance(image: np.ndarray, bad: np.ndarray) -> np.ndarray:
         return variance
     bad = np.logical_not(use, out=use)
     flat = flattened(image, bad, level, scatter)
-    ny, nx = image.shape
+    # What was added noise to is as large as the image, and done with.
+    del image
+    ny, nx = flat.shape
     background = sep.Background(flat, mask=bad, bw=min(_MESH, nx), bh=min(_MESH, ny))
     background.subfrom(flat)
     # A spline overshoots, and a cell without pixels gives zero.
     rms = background.rms(dtype=np.float32)
-    for rows in row_strips(image.shape):
+    for rows in row_strips(flat.shape):
         np.copyto(variance[rows], rms[rows], where=rms[rows] > 0.1)
     del rms
     flat /= variance
@@ -77,6 +81,7 @@ def estimate_variance(image: np.ndarray, bad: np.ndarray) -> np.ndarray:
     _scale_by_local_scatter(variance, flat, blank)
     variance *= np.float32(scatter)
     variance *= variance
+    variance -= np.float32(added)
     least = max(_rounding_variance(good), np.finfo(np.float32).tiny)
     return np.maximum(variance, np.float32(least), out=variance)
 

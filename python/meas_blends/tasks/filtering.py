@@ -10,6 +10,7 @@ from ..data.coadd import Coadd
 from ..data.tiles import TILE
 from ..detection.background import subtract_background
 from ..detection.complete import complete_coadd
+from ..detection.cores import fill_cores, point_plateaus
 from ..detection.matched_filter import FilteredCoadd, MatchedFilter
 from .handles import Handle, by_band, read_bands, reference_band
 
@@ -88,6 +89,8 @@ class FilteringConfig(BackgroundConfig):
 def fit_filter(coadd: Coadd, config: FilteringConfig) -> MatchedFilter:
     """Complete a coadd, subtract its background and prepare the matched filter.
 
+    Bad pixels that light encloses are filled in, see
+    `~meas_blends.detection.cores.fill_cores`.
     With a temporary local background, ``smoothed`` and ``significance`` are
     those of the image without it, and ``coadd`` is the image with it.
 
@@ -104,10 +107,12 @@ def fit_filter(coadd: Coadd, config: FilteringConfig) -> MatchedFilter:
     coadd = complete_coadd(coadd)
     if config.subtract_background:
         coadd = subtract_background(coadd, config.background_mesh, config.background_median)
-    image = None
+    coadd = fill_cores(coadd)
+    image = coadd.image
     if config.temporary_local_background:
         mesh = config.local_background_mesh
         image = subtract_background(coadd, mesh, config.background_median).image
+    image = point_plateaus(coadd, image)
     return MatchedFilter.fit(coadd, config.kernel, config.noise, image)
 
 

@@ -27,7 +27,11 @@ def test_a_plain_file_with_one_image(tmp_path):
     assert coadd.wcs is None
     assert coadd.xy0 == (0, 0)
     assert coadd.name.endswith("plain.fits")
-    assert coadd.origins == {"image": "the primary HDU", "zero_point": "MAGZERO in the header"}
+    assert coadd.origins == {
+        "image": "the primary HDU",
+        "zero_point": "MAGZERO in the header",
+        "fill value": "none",
+    }
 
 
 def test_the_first_image_counts_where_none_is_named(tmp_path):

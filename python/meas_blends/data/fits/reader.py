@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from ..coadd import Coadd
+from ..fill_values import blank_fill_values
 from .cell_coadd import is_cell_coadd, read_cell_coadd
 from .exposure import is_exposure, read_exposure
 from .opening import open_fits
@@ -48,4 +49,4 @@ def read_coadd(path: str | os.PathLike[str], zero_point: float | None = None) ->
         if zero_point is not None:
             parts["zero_point"] = zero_point
             parts["origins"]["zero_point"] = "given by the user"
-        return Coadd(name=name, **fit_range(parts))
+        return Coadd(name=name, **fit_range(blank_fill_values(parts)))

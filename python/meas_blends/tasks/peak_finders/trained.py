@@ -21,6 +21,7 @@ from ...blends.too_large import MAX_AREA, MAX_MAXIMA, is_too_large
 from ...data.catalogs import CLASSIFICATION, PEAKS
 from ...data.footprints import PixelLists
 from ...data.packages import ModelPackage, find_package
+from ...detection.cores import FILLED_CORE
 from ...detection.matched_filter import FilteredCoadd
 from ...errors import BadInputError
 
@@ -282,5 +283,7 @@ class TrainedPeakFinderTask(Task):
     def _bad_pixels(detections: Detections) -> np.ndarray:
         """The flag BAD_PIXELS where a footprint has some."""
         pixels = detections.pixels
-        bad = pixels.reduce(np.logical_or, detections.filtered.bad.ravel()[pixels.flat])
+        filtered = detections.filtered
+        unusable = filtered.bad | filtered.coadd.in_planes(FILLED_CORE)
+        bad = pixels.reduce(np.logical_or, unusable.ravel()[pixels.flat])
         return bad * CLASSIFICATION.flag("BAD_PIXELS")
