@@ -119,5 +119,5 @@ def test_identifiers_of_any_length_stay_themselves(identifier):
 def test_labels_are_drawn_part_by_part(labels, xy0):
     spans = labels_to_spans(labels, xy0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("meas_blends.data.footprints._SPANS_AT_ONCE", 2)
+        patch.setattr("meas_blends.data.footprints._PIXELS_AT_ONCE", 2)
         assert np.array_equal(spans_to_labels(spans, labels.shape, xy0), labels)
