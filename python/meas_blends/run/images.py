@@ -13,6 +13,7 @@ from ..data.psf import normalise_psf
 from ..detection.complete import complete_coadd
 from ..detection.psf import psf_from_fwhm
 from ..errors import BadInputError
+from .model_psf import with_model_psf
 
 __all__ = ["ImageOptions", "read_image", "read_psf"]
 
@@ -69,6 +70,8 @@ def read_image(path: str | Path, options: ImageOptions, band: str = "") -> Coadd
         without a pixel scale.
     """
     coadd = read_coadd(path, options.zero_point)
+    if options.psf is None and options.psf_fwhm is None:
+        coadd = with_model_psf(coadd, path)
     changes: dict[str, object] = {}
     if options.pixel_scale is not None:
         changes["pixel_scale"] = options.pixel_scale
