@@ -28,8 +28,8 @@ def with_model_psf(coadd: Coadd, path: str | Path) -> Coadd:
     -------
     coadd : `~meas_blends.data.coadd.Coadd`
         With the PSF of each cell of 256 pixels; the same object if it has a
-        PSF, its file no such model, or ``lsst.images`` is not installed or
-        cannot read it.
+        PSF, its file no such model, or ``lsst.images`` is not installed. Where
+        that cannot read the model, ``remarks`` say why.
     """
     if coadd.psf is not None or EVALUATOR not in coadd.origins.get("psf", ""):
         return coadd
@@ -44,13 +44,23 @@ def with_model_psf(coadd: Coadd, path: str | Path) -> Coadd:
             psf = CellPsf.evaluated(
                 lambda x, y: _image_at(model, x, y), coadd.shape, coadd.xy0, name=coadd.name
             )
-    except Exception:
-        return coadd
+    except Exception as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        return _without(coadd, reason)
     if psf is None:
-        return coadd
+        return _without(coadd, "nowhere in the image")
     remarks = {what: text for what, text in coadd.remarks.items() if what != "PSF"}
     origins = {**coadd.origins, "psf": f"{type(model).__name__} in the file, by {EVALUATOR}"}
     return dataclasses.replace(coadd, psf=psf, origins=origins, remarks=remarks)
+
+
+def _without(coadd: Coadd, reason: str) -> Coadd:
+    """Say why the model gives no PSF."""
+    said = f"its PSF model cannot be evaluated by {EVALUATOR} ({reason})"
+    return coadd.replace(
+        origins={"psf": said},
+        remarks={"PSF": f"{said}: the PSF is taken from stars (--psf FILE|ARCSEC)"},
+    )
 
 
 def _image_at(model: object, x: float, y: float) -> np.ndarray | None:

@@ -363,9 +363,7 @@ def _mark_missing(parts: dict[str, Any], psf: CellPsf) -> None:
         parts["mask"][tuple(part)] |= bit
 
 
-def _realizations(
-    hdus: fits.HDUList, shape: tuple[int, int], name: str
-) -> Iterator[np.ndarray]:
+def _realizations(hdus: fits.HDUList, shape: tuple[int, int], name: str) -> Iterator[np.ndarray]:
     """The file's noise realizations, one at a time."""
     for hdu in hdus:
         if hdu.name.startswith("NOISE_REALIZATIONS/") and has_image(hdu):
