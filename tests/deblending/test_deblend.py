@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from deblending_toys import GALAXIES, PSF, SHAPE, galaxy, scene
+from deblending_toys import GALAXIES, PSF, SHAPE, galaxy, peaks_at, scene
 from meas_blends.data.deblending_tables import CHILD_FLUXES, CHILDREN
+from meas_blends.data.psf import CellPsf
+from meas_blends.detection.psf import gaussian_psf
 
 pytest.importorskip("scarlet2", reason="deblending needs the extra [deblend]")
 
@@ -38,6 +40,28 @@ def test_fluxes_and_places_of_a_pair(made):
     single = CHILDREN.flag("SINGLE")
     assert children["flags"].tolist() == [0, 0, single]
     assert np.all(np.abs(np.asarray(children["chi2"]) - 0.9) < 0.4)
+
+
+def test_galaxies_are_fitted_behind_the_psf_of_their_place():
+    """Two of one size, the PSF of the right one wider by a third."""
+    coadds, pixels, _ = scene()
+    alike = [(20.3, 20.1, 1.5, 3000.0), (70.4, 18.8, 1.5, 3000.0)]
+    radius = {}
+    for which in ("place", "one"):
+        some = {}
+        for band, width in PSF.items():
+            widths = width, 1.35 * width
+            image = sum(galaxy(*g, psf) for g, psf in zip(alike, widths, strict=True))
+            cells = np.stack([gaussian_psf(psf, 21) for psf in widths]).reshape(1, 2, 21, 21)
+            psf = CellPsf(cells, (100, 50), (SHAPE[0], 45))
+            noise = np.random.default_rng(3).normal(0, 1, SHAPE)
+            some[band] = coadds[band].replace(
+                image=image + noise, psf=psf if which == "place" else psf.images[0, 0]
+            )
+        found = deblend(some, pixels, peaks_at([g[:2] for g in alike], [1, 2]))
+        radius[which] = np.asarray(found.children["radius"])
+    assert radius["place"][1] == pytest.approx(radius["place"][0], rel=0.06)
+    assert radius["one"][1] > 1.2 * radius["one"][0]
 
 
 def test_models_are_what_is_in_the_image(made):

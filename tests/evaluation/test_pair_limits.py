@@ -6,6 +6,7 @@ from scipy import ndimage
 
 from meas_blends.data.catalogs import TRUTH
 from meas_blends.data.coadd import Coadd
+from meas_blends.data.psf import CellPsf
 from meas_blends.detection.matched_filter import matched_filter
 from meas_blends.detection.psf import gaussian_psf
 from meas_blends.evaluation.pair_limits import make_waves, pair_limits
@@ -63,6 +64,22 @@ def test_far_apart_the_fainter_one_is_lost(filtered):
     alone = 60.0 * np.sqrt(np.sum(np.abs(stamp * disk) ** 2)) / 64
     assert row["separation"] == pytest.approx(12.0)
     assert row["sqrtDeltaChi2"] == pytest.approx(alone, rel=0.02)
+
+
+def test_each_pair_is_seen_by_the_psf_of_its_place(filtered):
+    widths = (1.6, 2.4)
+    images = np.stack([gaussian_psf(width, 25) for width in widths])
+    psf = CellPsf(images[None], (0, 0), (100, 50))
+    coadd = filtered.coadd
+    places = [23.0, 26.5, 73.0, 76.5], [50.0] * 4, [90.0, 80.0, 90.0, 80.0]
+    table, owner = galaxies(*places), np.array([1, 1, 2, 2])
+    both = matched_filter(coadd.replace(psf=psf), noise="variance")
+    found = pair_limits(both, table, owner, SCALE)["sqrtDeltaChi2"]
+    for k, image in enumerate(images):
+        one = matched_filter(coadd.replace(psf=image), noise="variance")
+        alone = pair_limits(one, table, owner, SCALE)["sqrtDeltaChi2"]
+        assert found[k] == pytest.approx(alone[k], rel=1e-4)
+    assert found[0] > 1.5 * found[1]
 
 
 def test_it_grows_with_separation_and_with_flux(filtered):

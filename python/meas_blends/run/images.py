@@ -13,6 +13,7 @@ from ..data.fits.psf_reader import PsfInFile, read_psf
 from ..detection.complete import complete_coadd
 from ..detection.psf import psf_from_fwhm
 from ..errors import BadInputError
+from .model_psf import with_model_psf
 from .psf_of_image import given_psf, held_against_stars
 
 __all__ = ["ImageOptions", "read_image", "read_psf"]
@@ -70,6 +71,8 @@ def read_image(path: str | Path, options: ImageOptions, band: str = "") -> Coadd
         without a pixel scale.
     """
     coadd = read_coadd(path, options.zero_point)
+    if options.psf is None and options.psf_fwhm is None:
+        coadd = with_model_psf(coadd, path)
     changes: dict[str, object] = {}
     remarks: dict[str, str] = {}
     if options.pixel_scale is not None:

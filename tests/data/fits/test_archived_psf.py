@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
+from astropy.io import fits
 
 from meas_blends.data.fits import read_coadd
+from meas_blends.data.fits.archive import Archive
+from meas_blends.data.fits.archived_psf import read_archived_psf
 
 # The middle of the image of the fixtures, in parent pixels.
 CENTRE = (17900 + 19.5, 15900 + 14.5)
@@ -85,6 +88,32 @@ def test_pca_psf_that_varies(write_exposure, archive, kind):
     psf = tables.add("PcaPsf", kernel=kernel, averagePosition=CENTRE)
     coadd = read_coadd(write_exposure(tables, PSF_ID=psf))
     assert coadd.psf.middle == pytest.approx(normalised(images[0] + expected * images[1]), abs=1e-6)
+
+
+def test_a_psf_that_varies_is_evaluated_over_the_image(archive):
+    tables = archive()
+    constant = tables.add("PolynomialFunction2D", coefficients=[1.0])
+    slope = tables.add("PolynomialFunction2D", coefficients=[0.0, 1e-3, 0.0])
+    images = [gaussian(2.0), gaussian(3.0)]
+    kernel = tables.add(
+        "LinearCombinationKernel",
+        dimensions=(21, 21),
+        center=(10, 10),
+        spatialfunctions=[constant, slope],
+        components=[fixed_kernel(tables, image) for image in images],
+    )
+    identifier = tables.add("PcaPsf", kernel=kernel, averagePosition=(0.0, 0.0))
+    # Far to the left the sum is negative: that is no PSF.
+    hdus = fits.HDUList([fits.PrimaryHDU(), *tables.hdus()])
+    hdus[0].header["AR_HDU"] = 2
+    psf, origin = read_archived_psf(Archive(hdus), identifier, (300, 1024), (-900, 40))
+    assert origin == "PcaPsf in the file"
+    assert psf.present.tolist() == [[False, False, True, True]]
+    x = -900 + 127.5 + 256 * np.arange(4)
+    for place, got in zip(x[psf.present[0]], psf.images[0][psf.present[0]], strict=True):
+        expected = normalised(images[0] + 1e-3 * place * images[1])
+        assert got == pytest.approx(expected, abs=1e-6)
+    assert not psf.is_constant
 
 
 def test_combination_with_fixed_amplitudes(write_exposure, archive):

@@ -249,6 +249,13 @@ def test_other_psfs_are_left_to_stars_and_told(cells, tmp_path, kind):
     assert kind in coadd.remarks["PSF"]
 
 
+def test_counts_without_a_zero_point_are_told(cells, tmp_path):
+    cells.unit = "electron"
+    coadd = read_coadd(cells.write(tmp_path / "a.fits"))
+    assert np.isnan(coadd.zero_point)
+    assert "--zero-point" in coadd.remarks["zero point"]
+
+
 def test_planes_that_do_not_fit_are_refused(cells, tmp_path):
     cells.variance = np.ones((5, 5), "f4")
     with pytest.raises(BadInputError, match="HDU VARIANCE has shape"):

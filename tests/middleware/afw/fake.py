@@ -4,6 +4,7 @@
 """
 
 import itertools
+from collections import namedtuple
 from types import SimpleNamespace
 
 import numpy as np
@@ -173,6 +174,9 @@ class Mask(Image):
         return dict(self._planes)
 
 
+Point = namedtuple("Point", "x y")
+
+
 class Psf:
     """The same everywhere. Its kernel images have their centre at (0, 0)."""
 
@@ -180,7 +184,7 @@ class Psf:
         self._array, self._centre = array, centre
 
     def getAveragePosition(self):
-        return (0.0, 0.0)
+        return Point(0.0, 0.0)
 
     def computeKernelImage(self, position):
         return Image(self._array.astype(float), (-self._centre[0], -self._centre[1]))

@@ -1,10 +1,13 @@
 """Exposures of afw as coadds."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from meas_blends.detection.psf import gaussian_psf
 from meas_blends.middleware.afw.exposure import coadd_from_exposure
-from middleware.afw.fake import tangent_wcs
+from middleware.afw.fake import Box, Image, Point, tangent_wcs
 from toys import draw
 
 XY0 = (-37, 16000)
@@ -51,6 +54,63 @@ def test_a_psf_off_the_middle_of_its_image(afw):
     found = coadd_from_exposure(afw.exposure(wider, centre=(half + 4, half))).psf.middle
     assert np.unravel_index(found.argmax(), found.shape) == (found.shape[0] // 2,) * 2
     assert np.allclose(found, coadd.psf.middle, atol=1e-7)
+
+
+class VaryingPsf:
+    """Widens along x; there is none above a row."""
+
+    def getAveragePosition(self):
+        return Point(0.0, 0.0)
+
+    def computeKernelImage(self, position):
+        if position.y > XY0[1] + 512:
+            raise LookupError("no exposure here")
+        size = 21 if position.x < XY0[0] + 256 else 31
+        sigma = 1.5 + (position.x - XY0[0]) / 1000
+        return Image(gaussian_psf(sigma, size).astype(float), (-(size // 2), -(size // 2)))
+
+
+class StitchedPsf:
+    """Cells of an image each, one of them missing, as lsst.cell_coadds has them."""
+
+    def __init__(self):
+        cells = [(5, 7), (6, 7), (5, 8)]
+        self.images = {
+            Point(*cell): Image(gaussian_psf(1.5 + 0.1 * k, 21).astype(float), (-10, -10))
+            for k, cell in enumerate(cells)
+        }
+        self.grid = SimpleNamespace(bbox_of=lambda cell: Extent(150 * cell.x, 150 * cell.y))
+
+
+class Extent(Box):
+    def __init__(self, x0, y0):
+        super().__init__(x0, y0, 150, 150)
+
+    def getWidth(self):
+        return self.width
+
+    def getHeight(self):
+        return self.height
+
+
+def test_a_psf_that_varies_is_evaluated_in_cells(afw, fake_only):
+    coadd = draw([], shape=(768, 512), xy0=XY0)
+    exposure = afw.exposure(coadd)
+    exposure._parts["psf"] = VaryingPsf()
+    psf = coadd_from_exposure(exposure).psf
+    assert psf.present.tolist() == [[True, True], [True, True], [False, False]]
+    left, right = psf.at([XY0[0] + 10, XY0[0] + 300], [XY0[1] + 5, XY0[1] + 700])
+    np.testing.assert_allclose(left[5:-5, 5:-5], gaussian_psf(1.5 + 127.5 / 1000, 21), atol=1e-6)
+    np.testing.assert_allclose(right, gaussian_psf(1.5 + 383.5 / 1000, 31), atol=1e-6)
+
+
+def test_a_psf_of_cells_keeps_them(afw, fake_only):
+    exposure = afw.exposure(draw([], xy0=XY0))
+    exposure._parts["psf"] = StitchedPsf()
+    psf = coadd_from_exposure(exposure).psf
+    assert (psf.origin, psf.cell_shape) == ((750, 1050), (150, 150))
+    assert psf.present.tolist() == [[True, True], [True, False]]
+    np.testing.assert_allclose(psf.images[1, 0], gaussian_psf(1.7, 21), atol=1e-6)
 
 
 def test_calibration_and_band(afw):

@@ -1,5 +1,7 @@
 """The peak finder of every trained classifier."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,8 @@ from meas_blends.blends.detections import Detections
 from meas_blends.blends.maxima import find_maxima
 from meas_blends.data.catalogs import CLASSIFICATION, PEAKS
 from meas_blends.data.packages import ModelPackage, shipped_packages
+from meas_blends.data.psf import CellPsf
+from meas_blends.detection.psf import gaussian_psf
 from meas_blends.errors import BadInputError
 from meas_blends.tasks.peak_finders.shipped import CnnTask, GpPcaTask, LogisticTask
 from meas_blends.tasks.peak_finders.trained import TrainedPeakFinderTask
@@ -101,6 +105,23 @@ def test_conditions_unlike_those_of_the_training_are_flagged(
         outside = ["OUTSIDE_TRAINING" in CLASSIFICATION.decode(value) for value in flags]
         assert outside == [expected] * 2
         assert (CONDITIONS[condition] in caplog.text) == expected
+
+
+def test_only_footprints_whose_psf_is_unlike_the_trainings_are_flagged(
+    tmp_path, toy_packages, scene, caplog
+):
+    package = ModelPackage.read(toy_packages["logistic"])
+    package.meta["psf_sigma"] = [SIGMA, SIGMA]
+    package.write(tmp_path / "same")
+    filtered, pixels = scene
+    # The second footprint lies in a cell whose PSF is wider.
+    images = np.stack([gaussian_psf(SIGMA * factor, 25) for factor in (1.0, 1.3)])
+    psf = CellPsf(images[None], filtered.coadd.xy0, (np.inf, 40))
+    varying = dataclasses.replace(filtered, coadd=filtered.coadd.replace(psf=psf))
+    flags = make_task(tmp_path / "same").run(varying, pixels).classification["flags"]
+    outside = ["OUTSIDE_TRAINING" in CLASSIFICATION.decode(value) for value in flags]
+    assert outside == [False, True]
+    assert "in parts of it the PSF is unlike" in caplog.text
 
 
 def test_a_band_that_the_model_does_not_look_at_is_told(toy_packages, scene, caplog):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import BadInputError
-from ..psf import normalise_psf
+from ..psf import CellPsf, normalise_psf
 from .archive import Archive, Record
 
 __all__ = ["read_archived_psf"]
@@ -15,9 +15,9 @@ _DEPTH = 8
 
 
 def read_archived_psf(
-    archive: Archive, identifier: int, position: tuple[float, float]
-) -> tuple[np.ndarray | None, str]:
-    """Evaluate an archived PSF.
+    archive: Archive, identifier: int, shape: tuple[int, int], xy0: tuple[int, int]
+) -> tuple[CellPsf | None, str]:
+    """Evaluate an archived PSF over an image.
 
     ``PcaPsf`` and ``KernelPsf`` hold a kernel, ``SingleGaussianPsf`` and
     ``DoubleGaussianPsf`` the parameters of one. Others, such as ``CoaddPsf``,
@@ -29,14 +29,15 @@ def read_archived_psf(
         Of the file.
     identifier : `int`
         Of the PSF in the archive: the header's PSF_ID.
-    position : `tuple` [`float`, `float`]
-        Where to evaluate a PSF that varies, parent pixels ``(x, y)``.
+    shape : `tuple` [`int`, `int`]
+        ``(ny, nx)`` of the image.
+    xy0 : `tuple` [`int`, `int`]
+        Parent-pixel position of its first pixel.
 
     Returns
     -------
-    psf : `numpy.ndarray` of float32, (odd, odd), or `None`
-        Unit sum, centred on the middle pixel; `None` if it cannot be
-        evaluated here.
+    psf : `~meas_blends.data.psf.CellPsf` or `None`
+        `None` if it cannot be evaluated here.
     origin : `str`
         What it is, or why there is none.
     """
@@ -46,19 +47,41 @@ def read_archived_psf(
     try:
         record = archive.record(identifier)
         if name in ("PcaPsf", "KernelPsf"):
-            kernel = int(record["kernel"])
-            image = _kernel_image(archive, kernel, position)
-            centre = archive.record(kernel).point("center")
-        elif name in ("SingleGaussianPsf", "DoubleGaussianPsf"):
+            return _over_image(archive, int(record["kernel"]), shape, xy0), f"{name} in the file"
+        if name in ("SingleGaussianPsf", "DoubleGaussianPsf"):
             width, height = (int(length) for length in record.point("dimensions"))
             centre = np.array([(width - 1) // 2, (height - 1) // 2])
             image = _round_gaussians(record, *_offsets((width, height), centre))
         else:
             return None, f"the file holds a {name}, which only the LSST stack can evaluate"
-        return normalise_psf(_centred(image, *(int(c) for c in centre))), f"{name} in the file"
+        image = _centred(image, *(int(c) for c in centre))
+        return CellPsf.constant(image), f"{name} in the file"
     except (KeyError, IndexError, ValueError, BadInputError) as error:
         reason = str(error).strip("'\"").rstrip(".")
         return None, f"the file's {name} cannot be read ({reason})"
+
+
+def _over_image(
+    archive: Archive, kernel: int, shape: tuple[int, int], xy0: tuple[int, int]
+) -> CellPsf:
+    """A kernel in the middles of cells; where it is no PSF, it is that of the nearest cell."""
+    centre = [int(c) for c in archive.record(kernel).point("center")]
+
+    def image_at(x: float, y: float) -> np.ndarray:
+        return normalise_psf(_centred(_kernel_image(archive, kernel, (x, y)), *centre))
+
+    def image_or_none(x: float, y: float) -> np.ndarray | None:
+        try:
+            return image_at(x, y)
+        except BadInputError:
+            return None
+
+    psf = CellPsf.evaluated(image_or_none, shape, xy0)
+    if psf is None:
+        # Says what is wrong with it.
+        image_at(xy0[0] + 0.5 * (shape[1] - 1), xy0[1] + 0.5 * (shape[0] - 1))
+        raise BadInputError("no PSF anywhere in the image")
+    return psf
 
 
 def _kernel_image(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,8 @@ from astropy.io import fits
 from ...errors import BadInputError
 from ..coadd import ACTIVE_PLANES, MASK_BITS
 from ..large import image_array
-from ..noise import noise_autocorrelation
 from ..psf import CellPsf
+from ..realizations import realized_correlation
 from ..tiles import row_strips
 from .header import (
     UNUSABLE_WCS,
@@ -27,7 +27,10 @@ from .header import (
 )
 from .planes import has_image, image_of
 
-__all__ = ["cell_coadd_band", "is_cell_coadd", "read_cell_coadd"]
+__all__ = ["EVALUATOR", "cell_coadd_band", "is_cell_coadd", "read_cell_coadd"]
+
+#: What evaluates the PSF models that need code of their own, where it is installed.
+EVALUATOR = "lsst.images"
 
 #: Where the schemas of lsst.images are named.
 _SCHEMAS = "images.lsst.io/schemas/"
@@ -103,9 +106,11 @@ def read_cell_coadd(hdus: fits.HDUList, name: str) -> dict[str, Any]:
     elif has_wcs(headers[:1]):
         origins["wcs"] = UNUSABLE_WCS
     parts["zero_point"] = unit_zero_point(headers[:1])
-    origins["zero_point"] = (
-        "BUNIT of the image" if math.isfinite(parts["zero_point"]) else "unknown"
-    )
+    origins["zero_point"] = "BUNIT of the image"
+    if not math.isfinite(parts["zero_point"]):
+        origins["zero_point"] = "unknown"
+        unit = headers[0].get("BUNIT", "no unit")
+        remarks["zero point"] = f"pixels in {unit}: fluxes are NaN (--zero-point MAG)"
     parts["band"] = _band(tree, headers)
     patch = _get(tree, "patch", "id")
     if isinstance(patch, int):
@@ -115,7 +120,7 @@ def read_cell_coadd(hdus: fits.HDUList, name: str) -> dict[str, Any]:
         parts["psf"] = psf
         _mark_missing(parts, psf)
     if "variance" in parts:
-        correlation = _noise_correlation(hdus, parts, name)
+        correlation = realized_correlation(_realizations(hdus, shape, name), parts["variance"])
         if correlation is not None:
             parts["noise_correlation"] = correlation
             origins["noise_correlation"] = "noise realizations of the file"
@@ -272,7 +277,7 @@ def _psf(
     elif "PSF" in hdus and has_image(hdus["PSF"]) and len(hdus["PSF"].shape) == 4:
         found, reason = _cells(hdus["PSF"], tree, parts, name, remarks)
     elif schema:
-        found, reason = None, f"its {schema} can be evaluated by lsst.images alone"
+        found, reason = None, f"its {schema} is evaluated by {EVALUATOR} alone"
     else:
         found, reason = None, "the file holds no PSF"
     if found is None:
@@ -358,25 +363,10 @@ def _mark_missing(parts: dict[str, Any], psf: CellPsf) -> None:
         parts["mask"][tuple(part)] |= bit
 
 
-def _noise_correlation(
-    hdus: fits.HDUList, parts: Mapping[str, Any], name: str
-) -> np.ndarray | None:
-    """Mean autocorrelation of the file's noise realizations."""
-    variance, found = parts["variance"], []
+def _realizations(hdus: fits.HDUList, shape: tuple[int, int], name: str) -> Iterator[np.ndarray]:
+    """The file's noise realizations, one at a time."""
     for hdu in hdus:
-        if not (hdu.name.startswith("NOISE_REALIZATIONS/") and has_image(hdu)):
-            continue
-        noise = image_of(hdu, name, f"HDU {hdu.name}")
-        if noise.shape != variance.shape:
-            continue
-        bad = image_array(noise.shape, bool)
-        for rows in row_strips(noise.shape):
-            good = (variance[rows] > 0) & np.isfinite(variance[rows])
-            good &= np.isfinite(noise[rows]) & (noise[rows] != 0)
-            bad[rows] = ~good
-            noise[rows] = np.where(good, noise[rows], 0) / np.sqrt(
-                np.where(good, variance[rows], 1)
-            )
-        if not bad.all():
-            found.append(noise_autocorrelation(noise, bad))
-    return np.mean(found, axis=0) if found else None
+        if hdu.name.startswith("NOISE_REALIZATIONS/") and has_image(hdu):
+            noise = image_of(hdu, name, f"HDU {hdu.name}")
+            if noise.shape == shape:
+                yield noise

@@ -75,13 +75,13 @@ def read_exposure(hdus: fits.HDUList, name: str) -> dict[str, Any]:
     elif has_wcs(headers[:1]):
         origins["wcs"] = UNUSABLE_WCS
     # Only the image's header: the primary one may carry a camera's own cards.
-    x0, y0 = parts["xy0"] = pixel_origin(headers[:1]) or (0, 0)
+    parts["xy0"] = pixel_origin(headers[:1]) or (0, 0)
     origins["xy0"] = "header of the Exposure's image"
     parts["zero_point"], origins["zero_point"] = _zero_point(archive, headers)
     parts["band"] = exposure_band(archive, headers)
-    ny, nx = parts["image"].shape
-    centre = (x0 + 0.5 * (nx - 1), y0 + 0.5 * (ny - 1))
-    parts["psf"], origins["psf"] = read_archived_psf(archive, _archive_id(headers, "PSF"), centre)
+    parts["psf"], origins["psf"] = read_archived_psf(
+        archive, _archive_id(headers, "PSF"), parts["image"].shape, parts["xy0"]
+    )
     return {**parts, "origins": origins}
 
 

@@ -10,11 +10,13 @@ from astropy.io.fits import Header
 
 from ...data.coadd import NANOJANSKY_ZERO_POINT, Coadd
 from ...data.fits.header import plain_band, read_wcs
+from ...data.psf import CellPsf, stack_images
 
 if TYPE_CHECKING:
     from astropy.wcs import WCS
     from lsst.afw.geom import SkyWcs
-    from lsst.afw.image import Exposure
+    from lsst.afw.image import Exposure, ImageD
+    from lsst.cell_coadds import StitchedPsf
 
 __all__ = ["coadd_from_exposure"]
 
@@ -32,8 +34,8 @@ def coadd_from_exposure(exposure: Exposure, name: str = "exposure") -> Coadd:
     Returns
     -------
     coadd : `~meas_blends.data.coadd.Coadd`
-        With its own copies of the pixels. The PSF is that of its average
-        position, where LSST's detection takes it; the zero point is that of
+        With its own copies of the pixels. The PSF is evaluated in cells of 256
+        pixels, or is that of its own cells; the zero point is that of
         the mean calibration, and a WCS that FITS has no words for is
         approximated.
     """
@@ -47,7 +49,7 @@ def coadd_from_exposure(exposure: Exposure, name: str = "exposure") -> Coadd:
         exposure.variance.array.copy(),
         exposure.mask.array.copy(),
         dict(exposure.mask.getMaskPlaneDict()),
-        _psf_image(exposure),
+        _cell_psf(exposure),
         _array_wcs(exposure.getWcs(), (x0, y0)),
         _zero_point(exposure),
         band,
@@ -57,12 +59,49 @@ def coadd_from_exposure(exposure: Exposure, name: str = "exposure") -> Coadd:
     )
 
 
-def _psf_image(exposure: Exposure) -> np.ndarray | None:
-    """Kernel image of the PSF, cut so that its centre is the middle pixel."""
+def _cell_psf(exposure: Exposure) -> CellPsf | None:
+    """The PSF as a function of place."""
     psf = exposure.getPsf()
     if psf is None:
         return None
-    image = psf.computeKernelImage(psf.getAveragePosition())
+    # The StitchedPsf of lsst.cell_coadds has images and a grid.
+    if hasattr(psf, "images") and hasattr(psf, "grid"):
+        return _stitched(psf)
+    middle = psf.getAveragePosition()
+
+    def image_at(x: float, y: float) -> np.ndarray | None:
+        # A CoaddPsf raises where the coadd has no exposure.
+        try:
+            return _centred(psf.computeKernelImage(type(middle)(x, y)))
+        except Exception:
+            return None
+
+    found = CellPsf.evaluated(image_at, exposure.image.array.shape, tuple(exposure.getXY0()))
+    return found or CellPsf.constant(_centred(psf.computeKernelImage(middle)))
+
+
+def _stitched(psf: StitchedPsf) -> CellPsf:
+    """A PSF that has its own cells."""
+    indices = list(psf.images.keys())
+    columns, rows = ([getattr(one, axis) for one in indices] for axis in "xy")
+    by_cell = dict(zip(zip(rows, columns, strict=True), indices, strict=True))
+    height, width = (max(place) - min(place) + 1 for place in (rows, columns))
+    images = []
+    for cell in np.ndindex(height, width):
+        index = by_cell.get((cell[0] + min(rows), cell[1] + min(columns)))
+        images.append(None if index is None else _centred(psf.images[index]))
+    stack = stack_images(images)
+    box = psf.grid.bbox_of(indices[0])
+    side = box.getHeight(), box.getWidth()
+    origin = (
+        box.getMinX() - (columns[0] - min(columns)) * side[1],
+        box.getMinY() - (rows[0] - min(rows)) * side[0],
+    )
+    return CellPsf(stack.reshape(height, width, *stack.shape[1:]), origin, side)
+
+
+def _centred(image: ImageD) -> np.ndarray:
+    """Pixels of a kernel image, cut so that the PSF's centre is the middle one."""
     # The pixel (0, 0) of a kernel image is the PSF's centre.
     x, y = (-corner for corner in image.getXY0())
     height, width = image.array.shape
