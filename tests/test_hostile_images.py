@@ -122,8 +122,6 @@ def test_headers_that_promise_what_is_not_there(cards, words):
         ([plane(IMAGE[0])], "1 dimension (96,)"),
         ([plane(IMAGE), plane(ONES[:50], "VARIANCE")], "the variance has shape (50, 96)"),
         ([plane(IMAGE), plane(np.zeros((3, SIZE, SIZE), np.int32), "MASK")], "HDU MASK has 3"),
-        ([plane(IMAGE), plane(-np.ones((5, 5)), "PSF")], "the PSF image sums to -25"),
-        ([plane(IMAGE), plane(np.ones((6, 6)), "PSF")], "odd sides"),
         ([plane(IMAGE, MAGZERO=1e5)], "a zero point of 100000 mag"),
         ([plane(IMAGE, LTV1=-1e300, LTV2=0.0)], "parent pixel (1e+300, 0)"),
         ([fits.BinTableHDU.from_columns([fits.Column("a", "D", array=[1.0])])], "holds no image"),
@@ -133,6 +131,19 @@ def test_headers_that_promise_what_is_not_there(cards, words):
 def test_files_of_other_things_than_an_image(hdus, words):
     write(*hdus)
     assert words in refusal()
+
+
+@pytest.mark.parametrize(
+    ("psf", "words"),
+    [
+        (plane(-np.ones((5, 5)), "PSF"), "the PSF image sums to -25"),
+        (plane(np.ones((6, 6)), "PSF"), "shape (6, 6)"),
+    ],
+)
+def test_a_psf_that_is_none_does_not_refuse_the_image(psf, words):
+    write(plane(IMAGE), psf)
+    assert_all_found(peaks())
+    assert words in json.loads(Path("out/a/run.json").read_text())["coadd"]["remarks"]["PSF"]
 
 
 def test_the_first_2d_image_counts_whatever_stands_before_it():

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..data.fits import companions_of
 from ..data.image_names import image_stem
 from ..errors import BadInputError
 from .fingerprint import digest
@@ -61,10 +62,12 @@ class Unit:
             return {"images": list(self.members)}
         if self.path is None:
             return {"scene": self.scene, **({"band": self.band} if self.band else {})}
+        beside = {file.name: stamp(file) for file in companions_of(self.path)}
         return {
             "image": str(self.path.resolve()),
             "size and time": stamp(self.path),
             "given by the user": self.options.identity(),
+            **({"beside the image": beside} if beside else {}),
         }
 
     def check(self) -> None:
