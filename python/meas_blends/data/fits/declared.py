@@ -85,11 +85,11 @@ def read_declared(
     if not _noise_given(given):
         used |= _add_noise(parts, hdus, k, name, layout, plane)
         if "variance" not in parts:
-            _add_companion(parts, NOISE_KINDS, layout, path)
+            _add_companion(parts, NOISE_KINDS, layout, path, hdu)
     if given.mask is None:
         used |= _add_mask(parts, hdus, k, name, layout, plane)
         if "mask" not in parts:
-            _add_companion(parts, ("mask",), layout, path)
+            _add_companion(parts, ("mask",), layout, path, hdu)
     used |= _add_psf(parts, hdus, k, name, layout)
     _remark_hdus(remarks, hdus, k, used, layout, given)
     parts["wcs"] = read_wcs(headers, image.shape, hdus)
@@ -334,9 +334,13 @@ def _add_psf(
 
 
 def _add_companion(
-    parts: dict[str, Any], kinds: tuple[str, ...], layout: Layout, path: Path | None
+    parts: dict[str, Any],
+    kinds: tuple[str, ...],
+    layout: Layout,
+    path: Path | None,
+    image: fits.ImageHDU,
 ) -> None:
-    """Read a plane of a file beside the image's."""
+    """Read a plane of a file beside the image's: of the HDU of one name, else of the first."""
     if path is None:
         return
     found = companion_files(path, layout.companions)
@@ -353,6 +357,7 @@ def _add_companion(
             numbers = [k for k, hdu in enumerate(hdus) if has_plane(hdu)]
             if not numbers:
                 continue
+            numbers.sort(key=lambda k: hdus[k].name != image.name)
             hdu, what = hdus[numbers[0]], name_of(hdus[numbers[0]], numbers[0])
             if tuple(hdu.shape[-2:]) != parts["image"].shape:
                 parts["remarks"][f"{part} file"] = (

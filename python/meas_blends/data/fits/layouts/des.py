@@ -37,7 +37,7 @@ DECAM = Layout(
     mask_bits=ANY_BIT,
     zero_point=(card("MAGZERO"), card("MAGZPT"), unit_of_pixels),
     companions=(
-        Companion("weight", r"(.+_o)oi(_.+)\.fits(\.\w+)?", "{0}ow{1}.fits*"),
-        Companion("mask", r"(.+_o)oi(_.+)\.fits(\.\w+)?", "{0}od{1}.fits*"),
+        Companion("weight", r"(.+_oo)i(_.+)\.fits(\.\w+)?", "{0}w{1}.fits*"),
+        Companion("mask", r"(.+_oo)i(_.+)\.fits(\.\w+)?", "{0}d{1}.fits*"),
     ),
 )
