@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import glob
 import math
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -165,13 +166,17 @@ def companion_files(path: Path, companions: tuple[Companion, ...]) -> dict[str, 
         Where they would be.
     """
     found: dict[str, list[Path]] = {}
+    there = os.listdir(path.parent) if path.parent.is_dir() else []
     for companion in companions:
         match = re.fullmatch(companion.image, path.name)
         if match is None or companion.kind in found:
             continue
-        groups = [glob.escape(group or "") for group in match.groups()]
-        paths = sorted(path.parent.glob(companion.name.format(*groups)))
-        paths = [one for one in paths if one.is_file() and one.name != path.name]
+        pattern = companion.name.format(*[glob.escape(group or "") for group in match.groups()])
+        # Of a folder of thousands of images few names begin so.
+        start = re.split(r"[*?[]", pattern, maxsplit=1)[0]
+        names = [one for one in there if one.startswith(start) and one != path.name]
+        paths = [path.parent / one for one in sorted(fnmatch.filter(names, pattern))]
+        paths = [one for one in paths if one.is_file()]
         if paths:
             found[companion.kind] = paths
     return found
