@@ -8,6 +8,7 @@ import math
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +141,9 @@ def add_given_planes(
         with open_given(source, hdus, name, option) as (hdu, file, what):
             plane = _plane_of_companion(hdu, file, what, given.plane)
             if kind == "mask":
-                values, planes = _mask(parts, hdu, file, what, layout, plane)
+                # One that is not the survey's own has bits of its own.
+                own = layout if hdu.name in layout.mask else replace(layout, mask_bits=None)
+                values, planes = _mask(parts, hdu, file, what, own, plane)
                 changed = {"mask": values, "mask_planes": planes}
             else:
                 values = _variance(hdu, file, what, kind, plane)
@@ -302,17 +305,20 @@ def _mask(
     plane: int | None,
 ) -> tuple[np.ndarray, dict[str, int]]:
     """Read a mask; what the bits of one without named planes mean is remarked."""
-    bits = layout.mask_bits
+    declared = layout.mask_bits
+    bits = declared
     if bits is None:
         bits = JWST_BITS if hdu.name == "DQ" else ANY_BIT
     mask, planes = mask_of(hdu, name, what, bits, plane)
-    if not mask_planes(hdu.header) and layout.mask_bits is None:
+    if mask_planes(hdu.header):
+        return mask, planes
+    if declared is None:
         if bits is JWST_BITS:
             told = f"{what} names no planes: as in JWST's files 1 is bad, other bits are not"
         else:
             told = f"{what} names no planes: any value but zero is bad"
         parts["remarks"]["mask"] = f"{told} (MP_ cards name planes)"
-    elif not mask_planes(hdu.header) and layout.mask_bits is AFW_BITS and np.any(mask):
+    elif declared is AFW_BITS and np.any(mask):
         parts["remarks"]["mask"] = (
             f"{what} names no planes: its bits are those of our own files (MP_ cards name planes)"
         )

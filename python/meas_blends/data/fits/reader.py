@@ -7,14 +7,18 @@ import os
 from pathlib import Path
 from typing import Any
 
+from astropy.io import fits
+
 from ...errors import BadInputError
 from ..coadd import Coadd
 from ..pixel_scale import local_pixel_sides
+from ..roman_asdf import is_asdf, read_roman, roman_band
 from .declared import add_given_planes, companion_files, declared_band, read_declared
 from .given import Given
 from .header import band_name
 from .layouts import Layout, choose_layout
 from .layouts.known import all_layouts
+from .layouts.space import ROMAN
 from .opening import open_fits
 from .pedestal import take_off_pedestal
 from .range import fit_range
@@ -44,7 +48,8 @@ def read_coadd(
     ----------
     path : path-like
         A FITS file, plain or compressed, of one of the layouts that
-        ``blendtask list`` shows, or any file with one 2-D image.
+        ``blendtask list`` shows, or any file with one 2-D image; or an image
+        of Roman in ASDF.
     zero_point : `float`, optional
         AB magnitude of one count of the file, in place of what it says
         itself.
@@ -80,24 +85,21 @@ def read_coadd(
         layout,
         *(None if one is None else str(one) for one in (hdu, plane, variance, weight, rms, mask)),
     )
-    with open_fits(path) as hdus:
-        chosen = choose_layout(hdus, name, layout)
-        if chosen.read is None:
-            parts = read_declared(hdus, name, chosen, given, Path(path))
-        else:
-            _check_whole(chosen, name, given)
-            parts = chosen.read(hdus, name)
-        parts.setdefault("origins", {})
-        parts.setdefault("remarks", {})
-        add_given_planes(parts, hdus, name, chosen, given)
-        if zero_point is not None:
-            parts["zero_point"] = zero_point
-            parts["origins"]["zero_point"] = "given by the user"
-            for subject in ("zero point", "exposure time"):
-                parts["remarks"].pop(subject, None)
-        _remark_calibration(parts)
-        _subtract_pedestal(parts)
-        return Coadd(name=name, **fit_range(parts))
+    if is_asdf(path):
+        _check_whole("Roman's ASDF", name, given)
+        parts = read_roman(path)
+        add_given_planes(parts, fits.HDUList(), name, ROMAN, given)
+    else:
+        with open_fits(path) as hdus:
+            parts = _read_fits(hdus, name, given, Path(path))
+    if zero_point is not None:
+        parts["zero_point"] = zero_point
+        parts["origins"]["zero_point"] = "given by the user"
+        for subject in ("zero point", "exposure time"):
+            parts["remarks"].pop(subject, None)
+    _remark_calibration(parts)
+    _subtract_pedestal(parts)
+    return Coadd(name=name, **fit_range(parts))
 
 
 def read_band(
@@ -125,6 +127,8 @@ def read_band(
         If the file is missing, damaged, or not FITS.
     """
     given = Given(layout, *(None if one is None else str(one) for one in (hdu, plane)))
+    if is_asdf(path):
+        return roman_band(path)
     with open_fits(path) as hdus:
         chosen = choose_layout(hdus, str(path), layout)
         if chosen.band is not None:
@@ -145,13 +149,27 @@ def companions_of(path: str | os.PathLike[str]) -> list[Path]:
     return sorted(found)
 
 
-def _check_whole(layout: Layout, name: str, given: Given) -> None:
+def _read_fits(hdus: fits.HDUList, name: str, given: Given, path: Path) -> dict[str, Any]:
+    """Read an open file by its layout, and the planes that the user gives."""
+    layout = choose_layout(hdus, name, given.layout)
+    if layout.read is None:
+        parts = read_declared(hdus, name, layout, given, path)
+    else:
+        _check_whole(f"the layout '{layout.name}'", name, given)
+        parts = layout.read(hdus, name)
+    parts.setdefault("origins", {})
+    parts.setdefault("remarks", {})
+    add_given_planes(parts, hdus, name, layout, given)
+    return parts
+
+
+def _check_whole(layout: str, name: str, given: Given) -> None:
     """Check that the user asks for no part of a file that is read as a whole."""
     for option in ("hdu", "plane"):
         if getattr(given, option) is not None:
             raise BadInputError(
-                f"{name}: a file of the layout '{layout.name}' is read as a whole; leave out"
-                f" --{option}, or give --layout any too."
+                f"{name}: a file of {layout} is read as a whole; leave out --{option}, or give"
+                " --layout any too."
             )
 
 
