@@ -272,7 +272,7 @@ def no_wcs(made):
 right = (flux, sky, scale, silent)
 
 CHECKS = {
-    "cell_coadds_table": (refused("MultipleCellCoadd", "stitch"),),
+    "cell_coadds_table": (refused("lsst.cell_coadds", "stitch"),),
     "decam_mef": (flux, sky, told("3 of 4", "N4", "--hdu")),
     "des_tile": (flux, sky, silent, band("i"), bad(0.25), nothing(lambda x, y: x < 96)),
     "grizli_photfnu": (flux, sky, scale),
