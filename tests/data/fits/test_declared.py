@@ -190,18 +190,17 @@ def test_wrong_hdus_get_one_sentence(tmp_path, hdus, words):
 
 
 @pytest.mark.parametrize(
-    ("psf", "words"),
+    "psf",
     [
-        (fits.ImageHDU(np.ones((4, 4)), name="PSF"), "has shape (4, 4)"),
-        (fits.ImageHDU(np.zeros((3, 3)), name="PSF"), "sums to 0"),
-        (fits.ImageHDU(np.ones((2, 2, 5, 5)), name="PSF"), "4 dimensions"),
-        (fits.BinTableHDU.from_columns(TABLE.columns, name="PSF"), "is a table"),
+        fits.ImageHDU(-np.ones((5, 5)), name="PSF"),
+        fits.ImageHDU(np.zeros((3, 3)), name="PSF"),
+        fits.ImageHDU(np.full((5, 5), np.nan), name="PSF"),
+        fits.BinTableHDU.from_columns(TABLE.columns, name="PSF"),
     ],
 )
-def test_a_psf_that_is_none_is_told_and_the_image_read(tmp_path, psf, words):
+def test_a_psf_that_is_none_is_told_and_the_image_read(tmp_path, psf):
     coadd = read_coadd(write(tmp_path / "f.fits", fits.PrimaryHDU(RAMP), psf.copy()))
     assert np.array_equal(coadd.image, RAMP)
     assert coadd.psf is None
-    assert words in coadd.remarks["PSF"]
-    assert coadd.remarks["PSF"].endswith("(--psf FILE)")
-    assert "\n" not in coadd.remarks["PSF"]
+    remark = coadd.remarks["PSF"]
+    assert remark.startswith("HDU PSF") and "--psf" in remark and "\n" not in remark
