@@ -77,7 +77,8 @@ class ImageOptions:
         for name in _PLANES:
             file = given_file(parts[name]) if name in parts else None
             if file is not None:
-                parts[name] = [str(file.resolve()), parts[name], stamp(file)]
+                # However the path is written: workers elsewhere get it whole.
+                parts[name] = [str(file.resolve()), Path(parts[name]).name, stamp(file)]
         return [psf, self.psf_fwhm, self.pixel_scale, self.zero_point, *([parts] if parts else [])]
 
     def absolute(self) -> ImageOptions:

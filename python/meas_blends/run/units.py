@@ -11,6 +11,7 @@ from typing import Any
 from ..data.fits import companions_of
 from ..data.image_names import image_stem
 from ..errors import BadInputError
+from ..plugins.layouts import register_layouts
 from .fingerprint import digest
 from .images import ImageOptions, read_image
 from .plan import COADD
@@ -62,6 +63,7 @@ class Unit:
             return {"images": list(self.members)}
         if self.path is None:
             return {"scene": self.scene, **({"band": self.band} if self.band else {})}
+        register_layouts()
         beside = {file.name: stamp(file) for file in companions_of(self.path)}
         return {
             "image": str(self.path.resolve()),

@@ -105,6 +105,13 @@ def legacy_cutout(folder):
                 fits.ImageHDU(weight, name="INVVAR"))  # fmt: skip
 
 
+def legacy_cutout_of_one_band(folder):
+    image, variance, _ = planes(per_count(22.5))
+    header = cards(BANDS="r", BAND0="r", SURVEY="LegacySurvey")
+    return save(folder / "cutout.fits", fits.PrimaryHDU(image, header),
+                fits.ImageHDU((1 / variance).astype("f4"), name="INVVAR"))  # fmt: skip
+
+
 def sdss(folder):
     image, _, _ = planes(per_count(22.5))
     header = cards(BUNIT="nanomaggy", FILTER="r", NMGY=0.0045, RUN=3, CAMCOL=2)
@@ -254,6 +261,7 @@ FILES = {
     "legacy_brick": (legacy_brick, "r", (), {}),
     "legacy_brick in one file": (legacy_brick_in_one, "r", (), {}),
     "legacy_cutout": (legacy_cutout, "r", (), {"plane": "r"}),
+    "legacy_cutout of one band": (legacy_cutout_of_one_band, "r", (), {}),
     "sdss": (sdss, "r", (), {}),
     "panstarrs": (panstarrs, "r", (), {}),
     "megapipe": (megapipe, "r.MP9602", (), {}),

@@ -23,7 +23,8 @@ def find(cards, area=float("nan")):
     ("cards", "expected"),
     [
         *[({key: 27.5}, 27.5) for key in ("MAGZERO", "MAGZPT", "MAGZP", "ZEROPNT", "PHOTZP",
-                                          "MAGZEROP", "MAG0")],
+                                          "MAGZEROP", "MAG0", "ZEROPT",
+                                          "HIERARCH ZEROPOINT")],
         ({"MAGZERO": "27.5"}, 27.5),
         ({"MAGZERO": "27.5 mag"}, 27.5),
         ({"FLUXMAG0": 63095734448.0194}, 27.0),

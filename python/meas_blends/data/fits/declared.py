@@ -106,7 +106,7 @@ def read_declared(
         Calibration(headers, area), layout
     )
     remarks.update(assumed)
-    parts["band"] = band_name(headers) if plane is None else plane_band(hdu, plane)
+    parts["band"] = _band(hdu, headers, plane)
     origin = pixel_origin(headers)
     if origin is not None:
         parts["xy0"], origins["xy0"] = origin, "header"
@@ -117,9 +117,7 @@ def declared_band(hdus: fits.HDUList, name: str, layout: Layout, given: Given) -
     """Band of the image that `read_declared` would read, without its pixels."""
     k = _image_hdu(hdus, name, layout, given)
     plane = cube_plane(hdus[k], name, name_of(hdus[k], k), given.plane)
-    if plane is not None:
-        return plane_band(hdus[k], plane)
-    return band_name([hdus[k].header, hdus[0].header])
+    return _band(hdus[k], [hdus[k].header, hdus[0].header], plane)
 
 
 def add_given_planes(
@@ -204,6 +202,14 @@ def _image_hdu(hdus: fits.HDUList, name: str, layout: Layout, given: Given) -> i
             if fits_it(hdu):
                 return k
     raise BadInputError(f"{name}: the file holds no image; give a FITS file with a 2-D image.")
+
+
+def _band(hdu: fits.ImageHDU, headers: list[fits.Header], plane: int | None) -> str:
+    """Band of the image; of a cube that of its plane."""
+    if plane is not None:
+        return plane_band(hdu, plane)
+    only = str(hdu.header.get("BANDS", "")).strip()
+    return band_name(headers) or (only if len(only) == 1 else "")
 
 
 def _named(hdus: fits.HDUList, k: int, wanted: tuple[str, ...]) -> Iterator[int]:

@@ -189,13 +189,16 @@ def given_by_layout(value: float, what: str) -> ZeroPointRule:
     return lambda facts: Scale(value, f"{what}, as in all files of this layout")
 
 
+#: Cards of many origins that hold the AB magnitude of one count.
+_CARDS = (
+    "MAGZERO", "MAGZPT", "MAGZP", "ZEROPNT", "PHOTZP", "MAGZEROP", "MAG0", "ABZP", "ZEROPT",
+    "ZEROPOINT", "MAG_ZP", "ZP",
+)  # fmt: skip
+
 #: What a file of no known layout is asked.
 GENERAL_ZERO_POINTS: tuple[ZeroPointRule, ...] = (
     unit_of_pixels,
-    *(
-        card(key)
-        for key in ("MAGZERO", "MAGZPT", "MAGZP", "ZEROPNT", "PHOTZP", "MAGZEROP", "MAG0", "ABZP")
-    ),
+    *(card(key) for key in _CARDS),
     fluxmag0,
     fpa_zp,
     photfnu,
