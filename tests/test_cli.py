@@ -12,7 +12,9 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 
+import numpy as np
 import pytest
+from astropy.io import fits
 from click.testing import CliRunner
 
 from fake_tasks import GATHER_PIPELINE, PATCH_PIPELINE, PIPELINE, write_image
@@ -290,3 +292,53 @@ def test_the_reader_of_a_pipe_may_leave():
     command = f"{sys.executable} -m meas_blends list | true"
     done = subprocess.run(command, shell=True, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("", "")
+
+
+def remark_lines(result):
+    return [line for line in result.stderr.splitlines() if line.startswith("bare: ")]
+
+
+def test_what_was_assumed_is_told_a_line_each_and_again(here):
+    fits.writeto(here / "bare.fits", np.random.default_rng(1).normal(size=(24, 24)))
+    command = ["run", "bare.fits", "a.fits", "-p", "fake.yaml", "-o", "out", "--no-picture"]
+    result = call(*command)
+    assert result.exit_code == 0, result.output
+    kept = json.loads((here / "out/bare/run.json").read_text())["coadd"]["remarks"]
+    assert {"zero point", "WCS", "pixel scale"} <= set(kept)
+    assert remark_lines(result) == [f"bare: {remark}" for remark in kept.values()]
+    assert any("--zero-point MAG" in line for line in remark_lines(result))
+    # A run that has nothing left to do tells it again; a quiet one does not.
+    assert remark_lines(call(*command)) == remark_lines(result)
+    assert remark_lines(call(*command, "-q")) == []
+    given = call(*command, "--zero-point", "27", "--pixel-scale", "0.2")
+    assert not any("zero point" in line or "pixel scale" in line for line in remark_lines(given))
+
+
+def test_parts_of_a_file_are_options(here):
+    planes = [fits.ImageHDU(np.full((24, 24), k + 1.0), name="SCI", ver=k + 1) for k in range(2)]
+    fits.HDUList([fits.PrimaryHDU(), *planes]).writeto(here / "two.fits")
+    command = ["run", "two.fits", "-p", "fake.yaml", "-o", "out", "--no-picture"]
+
+    def origins(*options):
+        result = call(*command, *options)
+        assert result.exit_code == 0, result.output
+        return json.loads((here / "out/two/run.json").read_text())["coadd"]["origins"]
+
+    assert origins()["image"] == "HDU SCI"
+    assert origins("--hdu", "SCI,2")["image"] == "HDU SCI,2"
+    assert "given by the user" in origins("--variance", "SCI,2")["variance"]
+    assert origins("--layout", "sdss")["zero_point"].startswith("nanomaggies")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--layout", "klingon"], "--layout klingon: no such layout"),
+        (["--weight", "a.fits", "--rms", "a.fits"], "both give the noise"),
+    ],
+)
+def test_wrong_parts_of_a_file_are_2(here, options, words):
+    result = call("run", "a.fits", "-p", "fake.yaml", "-o", "out", *options)
+    assert result.exit_code == 2
+    assert words in result.output
+    assert not (here / "out").exists()

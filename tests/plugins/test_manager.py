@@ -66,7 +66,11 @@ def test_builtin_extensions_are_there_and_load():
     } < names
     for found in extensions():
         assert not found.error
-        assert load(found).ConfigClass is not None
+        loaded = load(found)
+        if found.extension.kind == "layout":
+            assert loaded.name == found.extension.name
+        else:
+            assert loaded.ConfigClass is not None
 
 
 def test_a_plugin_adds_its_extensions(install):

@@ -4,7 +4,7 @@ from astropy.io import fits
 
 from meas_blends.detection.psf import psf_fwhm
 from meas_blends.errors import BadInputError
-from meas_blends.run.images import ImageOptions, read_image, read_psf
+from meas_blends.run.images import ImageOptions, check_layout, read_image, read_psf
 
 
 @pytest.fixture
@@ -51,3 +51,34 @@ def test_wrong_psf_files(tmp_path):
             read_psf(tmp_path / f"{name}.fits")
     with pytest.raises(BadInputError, match="no such file, and not a number"):
         read_psf(tmp_path / "nowhere.fits")
+
+
+def test_what_the_user_gives_is_not_remarked(bare):
+    assert set(read_image(bare, ImageOptions()).remarks) >= {"zero point", "WCS", "pixel scale"}
+    given = ImageOptions(psf_fwhm=1.0, pixel_scale=0.25, zero_point=26.0)
+    assert not {"zero point", "pixel scale", "PSF"} & set(read_image(bare, given).remarks)
+
+
+def test_planes_of_other_files_go_to_the_reader(bare, tmp_path):
+    fits.writeto(tmp_path / "w.fits", np.ones((40, 40)))
+    coadd = read_image(bare, ImageOptions(weight=str(tmp_path / "w.fits")))
+    assert coadd.origins["variance"] == f"given by the user: {tmp_path / 'w.fits'}, inverted"
+
+
+def test_workers_elsewhere_get_whole_paths(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    fits.writeto("w.fits", np.ones((2, 2)))
+    whole = ImageOptions(weight="w.fits[0]", mask="DQ", hdu="SCI").absolute()
+    assert whole.weight == str(tmp_path / "w.fits[0]")
+    assert (whole.mask, whole.hdu) == ("DQ", "SCI")
+
+
+def test_noise_is_given_once():
+    with pytest.raises(BadInputError, match="--variance and --weight: both give the noise"):
+        ImageOptions(variance="a", weight="b")
+
+
+def test_an_unknown_layout_is_told_before_any_image():
+    check_layout("jwst")
+    with pytest.raises(BadInputError, match="choose one of .*exposure"):
+        check_layout("klingon")

@@ -31,6 +31,35 @@ def test_identity_follows_the_file_and_the_options(make_image):
     assert Unit("a", path).external()["blend_coadd"][0] != first
 
 
+def fingerprint(path, **options):
+    return Unit("a", path, options=ImageOptions(**options)).external()["blend_coadd"][0]
+
+
+def test_identity_follows_what_is_said_of_the_parts_of_a_file(make_image, tmp_path):
+    path, plane = Path(make_image("a.fits")), make_image("plane.fits")
+    found = {fingerprint(path)}
+    for options in (
+        {"layout": "any"}, {"hdu": "IMAGE"}, {"plane": "1"}, {"variance": plane}, {"weight": plane},
+        {"rms": plane}, {"mask": plane}, {"mask": "MASK"}, {"mask": f"{plane}[MASK]"},
+    ):  # fmt: skip
+        found.add(fingerprint(path, **options))
+    assert len(found) == 10
+    for source in (plane, f"{plane}[IMAGE]"):
+        before = fingerprint(path, weight=source)
+        make_image("plane.fits", squares=3)
+        assert fingerprint(path, weight=source) != before
+        make_image("plane.fits", squares=2)
+
+
+def test_identity_follows_the_files_beside_the_image(make_image):
+    path = Path(make_image("a.fits"))
+    before = fingerprint(path)
+    make_image("a.weight.fits")
+    between = fingerprint(path)
+    make_image("a.weight.fits", squares=4)
+    assert len({before, between, fingerprint(path)}) == 3
+
+
 def test_a_folder_is_told(tmp_path):
     with pytest.raises(BadInputError, match="a folder, not a file"):
         Unit("a", tmp_path).check()

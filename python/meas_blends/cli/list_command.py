@@ -16,13 +16,14 @@ _TITLES = {
     "trainer": "Trainers",
     "estimator": "Estimators",
     "morphology_trainer": "Morphology trainers",
+    "layout": "Layouts",
 }
 
 
 @click.command("list", short_help="List what there is to choose from.")
 @plainly
 def list_extensions() -> None:
-    """List tasks, peak finders, trainers, estimators, models and pipelines."""
+    """List tasks, peak finders, trainers, estimators, layouts, models and pipelines."""
     from ..plugins import extensions
 
     found = extensions()

@@ -61,6 +61,17 @@ _DEFAULT_SCENES = 10
     help="Pixel scale, for images without a WCS.",
 )
 @click.option("--zero-point", type=float, metavar="MAG", help="AB magnitude of one count.")
+@click.option("--layout", metavar="NAME", help="Layout of the images, as blendtask list names it.")
+@click.option("--hdu", metavar="HDU", help="HDU of the image: its name, number, or NAME,VERSION.")
+@click.option("--plane", metavar="PLANE", help="Plane of a cube: its number, or its band.")
+@click.option(
+    "--variance",
+    metavar="SOURCE",
+    help="Variances: FILE, FILE[HDU], or an HDU of the image.",
+)
+@click.option("--weight", metavar="SOURCE", help="Inverse variances, likewise.")
+@click.option("--rms", metavar="SOURCE", help="Standard deviations, likewise.")
+@click.option("--mask", metavar="SOURCE", help="A mask, likewise.")
 @click.option("--redo", "--force", is_flag=True, help="Make everything anew, do not resume.")
 @click.option("--no-picture", is_flag=True, help="Draw no blends.png.")
 @click.option(
@@ -74,6 +85,7 @@ _DEFAULT_SCENES = 10
     metavar="local|ADDRESS",
     help="Take images side by side: 'local' on this machine's cores, or a scheduler's address.",
 )
+@click.option("-q", "--quiet", is_flag=True, help="Do not tell what was assumed of the images.")
 @click.option("-v", "--verbose", is_flag=True, help="Show what the tasks log.")
 @click.option("--debug", is_flag=True, help="Show the tracebacks of errors.")
 @click.pass_context
@@ -105,10 +117,18 @@ def _run(
     psf: str | None,
     pixel_scale: float | None,
     zero_point: float | None,
+    layout: str | None,
+    hdu: str | None,
+    plane: str | None,
+    variance: str | None,
+    weight: str | None,
+    rms: str | None,
+    mask: str | None,
     redo: bool,
     no_picture: bool,
     also: str | None,
     dask: str | None,
+    quiet: bool,
     verbose: bool,
     debug: bool,
 ) -> None:
@@ -134,7 +154,9 @@ def _run(
     overrides = overrides_in_order(ctx, configs, config_files)
     if demo:
         tasks, overrides = _add_demo(images, scenes, tasks, overrides)
-    options = _image_options(psf, pixel_scale, zero_point)
+    parts = {"layout": layout, "hdu": hdu, "plane": plane, "mask": mask}
+    parts |= {"variance": variance, "weight": weight, "rms": rms}
+    options = _image_options(psf, pixel_scale, zero_point, parts)
     band_names = () if bands is None else parse_bands(bands)
     loaded = _load(pipeline, overrides, tasks)
     plan = make_plan(loaded)
@@ -142,6 +164,7 @@ def _run(
     if dask is not None:
         # Workers may have been started elsewhere. Links stay, for their names are the images'.
         folder, images = folder.absolute(), tuple(str(Path(image).absolute()) for image in images)
+        options = options.absolute()
     units = _units(loaded, plan, images, scenes, band_names, demo, options)
     job = Job(pipeline, tuple(overrides), tuple(tasks), redo, not no_picture, extras, verbose)
     try:
@@ -151,7 +174,7 @@ def _run(
     except KeyboardInterrupt:
         click.echo("Stopped; the same command goes on from here.", err=True)
         ctx.exit(STOPPED)
-    report(result, plan, debug)
+    report(result, plan, debug, quiet)
     if result.failed:
         ctx.exit(FAILED)
 
@@ -194,11 +217,14 @@ def _add_demo(
 
 
 def _image_options(
-    psf: str | None, pixel_scale: float | None, zero_point: float | None
+    psf: str | None,
+    pixel_scale: float | None,
+    zero_point: float | None,
+    parts: dict[str, str | None],
 ) -> ImageOptions:
     """Read what the user says about the images."""
     from ..errors import BadInputError
-    from ..run.images import ImageOptions, read_psf
+    from ..run.images import ImageOptions, check_layout, read_psf
 
     for option, value in (("--pixel-scale", pixel_scale), ("--zero-point", zero_point)):
         if value is not None and not math.isfinite(value):
@@ -213,7 +239,9 @@ def _image_options(
             raise BadInputError(
                 f"--psf {psf}: not a width; give a positive FWHM in arcsec, or a file."
             )
-    return ImageOptions(image, fwhm, pixel_scale, zero_point)
+    if parts["layout"] is not None:
+        check_layout(parts["layout"])
+    return ImageOptions(image, fwhm, pixel_scale, zero_point, **parts)
 
 
 def _units(
@@ -234,8 +262,8 @@ def _units(
     check_units(plan, loaded.name, images, scenes, bands)
     if not plan.reads_images and options.identity() != ImageOptions().identity():
         raise BadInputError(
-            f"{loaded.name}: this run reads no images; leave out --psf, --pixel-scale and"
-            " --zero-point."
+            f"{loaded.name}: this run reads no images; leave out --psf, --pixel-scale,"
+            " --zero-point, and what says which part of a file is what."
         )
     if demo:
         return scene_units(1, bands, "demo")

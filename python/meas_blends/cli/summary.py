@@ -23,8 +23,8 @@ _MOST_ROWS = 40
 _PIPE_WIDTH = 200
 
 
-def report(result: RunResult, plan: Plan, debug: bool) -> None:
-    """Print the summary: a table of the units, what was made of all, failures.
+def report(result: RunResult, plan: Plan, debug: bool, quiet: bool = False) -> None:
+    """Print the summary: a table of the units, what was assumed of each, what was made, failures.
 
     Parameters
     ----------
@@ -34,6 +34,8 @@ def report(result: RunResult, plan: Plan, debug: bool) -> None:
         What it was to be.
     debug : `bool`
         Show tracebacks.
+    quiet : `bool`
+        Do not tell what was assumed about the images.
     """
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -52,6 +54,9 @@ def report(result: RunResult, plan: Plan, debug: bool) -> None:
     for unit in (*result.units, result.run):
         for note in unit.notes:
             click.echo(f"{unit.name}: {note}", err=True)
+    for unit in () if quiet else result.units:
+        for remark in unit.remarks.values():
+            click.echo(f"{unit.name}: {remark}", err=True)
     if result.failed:
         click.echo(f"{len(result.failed)} failed:", err=True)
     for failed in result.failed:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 from astropy.wcs import WCS
-from astropy.wcs.utils import proj_plane_pixel_scales
 
 from ..errors import BadInputError
 from .large import image_array
+from .pixel_scale import local_pixel_sides
 from .psf import CellPsf
 from .tiles import row_strips
 
@@ -104,7 +105,8 @@ class Coadd:
     xy0 : `tuple` [`int`, `int`]
         Parent-pixel position ``(x0, y0)`` of ``image[0, 0]``.
     pixel_scale : `float`, optional
-        Pixel scale [arcsec]; from ``wcs`` if not given, NaN if neither is known.
+        Pixel scale [arcsec]; if not given that of ``wcs`` in the middle of
+        the array, NaN if neither is known.
     name : `str`
         What to call it in messages: usually the path of its file.
     origins : `dict` [`str`, `str`]
@@ -158,7 +160,7 @@ class Coadd:
         if self.psf is not None and not isinstance(self.psf, CellPsf):
             self.psf = CellPsf.constant(self.psf, self.name)
         if self.pixel_scale is None:
-            self.pixel_scale = _pixel_scale(self.wcs)
+            self.pixel_scale = math.sqrt(math.prod(local_pixel_sides(self.wcs, self.shape)))
         self._check_numbers()
 
     def _check_numbers(self) -> None:
@@ -300,10 +302,3 @@ def _native(array: np.ndarray, dtype: type) -> np.ndarray:
     for rows in row_strips(array.shape):
         native[rows] = array[rows]
     return native
-
-
-def _pixel_scale(wcs: WCS | None) -> float:
-    """Pixel scale [arcsec] of a celestial WCS at its reference pixel, or NaN."""
-    if wcs is None or not wcs.has_celestial:
-        return float("nan")
-    return float(np.sqrt(np.prod(proj_plane_pixel_scales(wcs.celestial)))) * 3600.0

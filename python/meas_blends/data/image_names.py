@@ -8,7 +8,7 @@ from pathlib import Path
 __all__ = ["band_rank", "image_stem", "split_name"]
 
 _COMPRESSIONS = (".gz", ".fz", ".bz2", ".xz", ".z", ".zip")
-_FITS = (".fits", ".fit", ".fts")
+_FITS = (".fits", ".fit", ".fts", ".asdf")
 
 #: Bands from blue to red, as they come to the tasks.
 _BANDS = "ugrizy"

@@ -12,6 +12,7 @@ from lsst.resources import ResourcePath
 from ..data.coadd import Coadd
 from ..data.formats import FORMATS, Format
 from ..errors import BadInputError
+from ..plugins.layouts import register_layouts
 from .archives import pack_folder, unpack_folder
 
 __all__ = ["CoaddFormatter", "FileFormatter", "FolderFormatter"]
@@ -50,6 +51,7 @@ class CoaddFormatter(FileFormatter):
         self, path: str, component: str | None = None, expected_size: int = -1
     ) -> Coadd:
         """Read the coadd; its band is that of its data ID, whatever the file calls it."""
+        register_layouts()
         coadd = super().read_from_local_file(path, component, expected_size)
         band = self.data_id.get("band")
         return coadd if band is None else coadd.replace(band=str(band))

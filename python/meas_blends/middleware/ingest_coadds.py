@@ -10,6 +10,7 @@ from lsst.daf.butler import Butler, DatasetRef, DatasetType, FileDataset
 
 from ..data.fits import read_coadd
 from ..errors import BadInputError
+from ..plugins.layouts import register_layouts
 from ..tasks.dimensions import PATCH
 from .placement import PlacedFile, check_distinct, place_by_manifest, place_by_name
 from .records import add_records, check_records, is_ours
@@ -120,6 +121,7 @@ def _place(
 
 def _check_files(files: Sequence[Path]) -> None:
     """Read every file once, for what is wrong may lie at its end."""
+    register_layouts()
     wrong = []
     for file in files:
         try:

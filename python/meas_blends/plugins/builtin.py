@@ -140,6 +140,28 @@ _CLASSIFIERS = {
     "ensemble": ("Ensemble", "Combination of several classifiers"),
 }
 
+#: Kinds of image files: module and name of the declaration, in the order in which they are asked.
+_LAYOUTS = {
+    "exposure": ("rubin:EXPOSURE", "Exposure of the LSST pipelines, coadds and cutouts of HSC"),
+    "cell_table": ("rubin:CELL_TABLE", "lsst.cell_coadds' table of cells: told, not read"),
+    "legacy_cutout": ("legacy:CUTOUT", "Legacy Surveys viewer cutout: a cube of bands (--plane)"),
+    "legacy_brick": ("legacy:BRICK", "Legacy Surveys brick: nanomaggies, invvar beside it"),
+    "des": ("des:DES", "DES tile or CCD: SCI, MSK, WGT"),
+    "sdss": ("sdss:FRAME", "SDSS frame: nanomaggies"),
+    "panstarrs": ("panstarrs:STACK", "Pan-STARRS stack: asinh pixels, .mask and .wt beside it"),
+    "megapipe": ("cfht:MEGAPIPE", "CFHT MegaPipe stack: PHOTZP, .weight beside it"),
+    "decam": ("des:DECAM", "DECam community pipeline: a CCD an HDU (--hdu)"),
+    "roman": ("space:ROMAN", "Roman: SCI, ERR, DQ in MJy/sr"),
+    "grizli": ("space:GRIZLI", "grizli and DJA mosaic: 10 nJy or PHOTFNU, _wht beside it"),
+    "jwst": ("space:JWST", "JWST i2d: SCI, ERR, DQ in MJy/sr"),
+    "hst": ("space:HST", "HST drz, drc, flc: PHOTFLAM and PHOTPLAM, WHT"),
+    "euclid": ("space:EUCLID", "Euclid MER mosaic: MAGZEROP, RMS beside it"),
+    "ccddata": ("software:CCDDATA", "astropy CCDData: UNCERT of any UTYPE, MASK"),
+    "swarp": ("software:SWARP", "SWarp coadd, .weight.fits beside it"),
+    "own": ("general:OWN", "IMAGE, VARIANCE, MASK, PSF: what meas_blends writes"),
+    "any": ("general:ANY", "Any file with a 2-D image, by what surveys share"),
+}
+
 
 @hookimpl
 def meas_blends_extensions() -> list[Extension]:
@@ -157,6 +179,10 @@ def meas_blends_extensions() -> list[Extension]:
     trainers = [
         Extension("trainer", name, f"meas_blends.tasks.trainers.{name}:{stem}TrainerTask", summary)
         for name, (stem, summary) in _CLASSIFIERS.items()
+    ]
+    layouts = [
+        Extension("layout", name, f"meas_blends.data.fits.layouts.{target}", summary)
+        for name, (target, summary) in _LAYOUTS.items()
     ]
     return [
         Extension(
@@ -192,4 +218,5 @@ def meas_blends_extensions() -> list[Extension]:
         *finders,
         *trainers,
         *tasks,
+        *layouts,
     ]

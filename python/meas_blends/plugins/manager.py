@@ -6,6 +6,7 @@ import functools
 import importlib
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from typing import Any
 
 import pluggy
 
@@ -67,15 +68,17 @@ def extensions() -> tuple[FoundExtension, ...]:
     return tuple(found)
 
 
-def load(found: FoundExtension) -> type:
-    """Import an extension's class.
+def load(found: FoundExtension) -> Any:
+    """Import an extension's class, or its layout.
 
     Raises
     ------
     BadInputError
-        Naming the plugin, if the class cannot be imported, has no
-        ``ConfigClass``, or is listed with an error.
+        Naming the plugin, if it cannot be imported, is listed with an error,
+        or is a class without a ``ConfigClass`` or no layout of its name.
     """
+    from ..data.fits.layouts import Layout
+
     extension = found.extension
     who = f"{extension.kind} '{extension.name}' of plugin {found.origin}"
     if found.error:
@@ -88,6 +91,12 @@ def load(found: FoundExtension) -> type:
             f"{who} cannot be imported from {extension.target}: {_brief(error)};"
             " update or uninstall the plugin."
         ) from error
+    if extension.kind == "layout":
+        if not isinstance(loaded, Layout) or loaded.name != extension.name:
+            raise BadInputError(
+                f"{who}: {extension.target} is no Layout of that name; its author must give one."
+            )
+        return loaded
     if getattr(loaded, "ConfigClass", None) is None:
         raise BadInputError(
             f"{who}: {extension.target} has no ConfigClass; its author must give it a Config."

@@ -18,6 +18,7 @@ KINDS = {
     "estimator": "a subtask of MeasureMorphologyTask, chosen by estimator.name",
     "morphology_trainer": "a subtask of TrainMorphologyTask, chosen by trainer.name",
     "task": "a PipelineTask, added to a pipeline by blendtask run --task NAME",
+    "layout": "a Layout of image files, recognised or chosen by blendtask run --layout NAME",
 }
 
 hookspec = pluggy.HookspecMarker("meas_blends")
@@ -26,7 +27,7 @@ hookimpl = pluggy.HookimplMarker("meas_blends")
 
 @dataclass(frozen=True)
 class Extension:
-    """A class that a plugin offers under a name.
+    """A class, or a layout, that a plugin offers under a name.
 
     Parameters
     ----------
@@ -37,7 +38,8 @@ class Extension:
     target : `str`
         ``"package.module:Class"``, imported when it is needed and not
         before, so that listing plugins stays quick. The class has a
-        ``ConfigClass``.
+        ``ConfigClass``; of a layout it is ``"package.module:LAYOUT"``, a
+        `meas_blends.data.fits.layouts.Layout` of that name.
     summary : `str`
         One line for ``blendtask list``.
     """

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ..data.fits import read_band
 from ..data.image_names import band_rank, split_name
 from ..errors import BadInputError
+from ..plugins.layouts import register_layouts
 from .units import Unit
 
 __all__ = ["group_patches", "parse_bands"]
@@ -80,8 +81,10 @@ def group_patches(
 
 def _place(unit: Unit) -> Unit:
     """Find out the patch and the band of an image."""
+    register_layouts()
     try:
-        band = read_band(unit.path)
+        options = unit.options
+        band = read_band(unit.path, layout=options.layout, hdu=options.hdu, plane=options.plane)
     except BadInputError:
         # Told when its turn comes: it must not stop the other patches.
         band = ""

@@ -181,6 +181,7 @@ class PlaceRunner:
             and space.record.content.get("source", unit.source) != unit.source
         ):
             space.record.forget(COADD)
+            space.record.content.pop("coadd", None)
         return space
 
     def _close(self, place: Place) -> None:
@@ -205,6 +206,10 @@ class PlaceRunner:
         coadd = space.loaded(COADD)
         if isinstance(coadd, Coadd):
             content["coadd"] = coadd_summary(coadd)
+        # Of an image that was done before they are those of then.
+        known = content.get("coadd", space.record.content.get("coadd", {}))
+        if place.unit.path is not None:
+            result.remarks = dict(known.get("remarks", {}))
         space.release()
         try:
             space.record.update(content)

@@ -49,6 +49,8 @@ class UnitResult:
         Tasks that had nothing to do. The others were done before.
     notes : `list` [`str`]
         Tasks that had nothing to do, and why.
+    remarks : `dict` [`str`, `str`]
+        What was assumed about the image, or left out of its file, by subject.
     """
 
     name: str
@@ -61,6 +63,7 @@ class UnitResult:
     tasks_run: int = 0
     tasks_idle: int = 0
     notes: list[str] = field(default_factory=list)
+    remarks: dict[str, str] = field(default_factory=dict)
 
     @property
     def state(self) -> str:
@@ -139,7 +142,7 @@ _COUNTERS: dict[str, Callable[[Table], dict[str, int]]] = {
 
 
 def coadd_summary(coadd: Coadd) -> dict[str, Any]:
-    """Describe a coadd for ``run.json``: its size, calibration, and where that came from."""
+    """Describe a coadd for ``run.json``: size, calibration, where that came from, remarks."""
     return {
         "name": coadd.name,
         "shape": list(coadd.shape),
@@ -148,6 +151,7 @@ def coadd_summary(coadd: Coadd) -> dict[str, Any]:
         "zero_point": _number(coadd.zero_point),
         "pixel_scale": _number(coadd.pixel_scale),
         "origins": dict(coadd.origins),
+        "remarks": dict(coadd.remarks),
     }
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..data.fits import companions_of
 from ..data.image_names import image_stem
 from ..errors import BadInputError
+from ..plugins.layouts import register_layouts
 from .fingerprint import digest
 from .images import ImageOptions, read_image
 from .plan import COADD
@@ -61,10 +63,13 @@ class Unit:
             return {"images": list(self.members)}
         if self.path is None:
             return {"scene": self.scene, **({"band": self.band} if self.band else {})}
+        register_layouts()
+        beside = {file.name: stamp(file) for file in companions_of(self.path)}
         return {
             "image": str(self.path.resolve()),
             "size and time": stamp(self.path),
             "given by the user": self.options.identity(),
+            **({"beside the image": beside} if beside else {}),
         }
 
     def check(self) -> None:

@@ -11,17 +11,10 @@ from ...errors import BadInputError
 from ..coadd import NANOJANSKY_ZERO_POINT
 from .archive import Archive
 from .archived_psf import read_archived_psf
-from .header import (
-    UNUSABLE_WCS,
-    band_name,
-    has_wcs,
-    number,
-    pixel_origin,
-    plain_band,
-    read_wcs,
-    unit_zero_point,
-)
+from .header import band_name, number, pixel_origin, plain_band
 from .planes import has_image, image_of, mask_of
+from .sky import UNUSABLE_WCS, has_wcs, read_wcs
+from .zero_points import Calibration, unit_of_pixels
 
 __all__ = ["exposure_band", "is_exposure", "read_exposure"]
 
@@ -69,7 +62,7 @@ def read_exposure(hdus: fits.HDUList, name: str) -> dict[str, Any]:
         mask = hdus[planes["MASK"]]
         parts["mask"], parts["mask_planes"] = mask_of(mask, name, "the Exposure's mask")
         origins["mask"] = "mask of the Exposure"
-    parts["wcs"] = read_wcs(headers[:1])
+    parts["wcs"] = read_wcs(headers[:1], parts["image"].shape, hdus)
     if parts["wcs"] is not None:
         origins["wcs"] = "header of the Exposure's image"
     elif has_wcs(headers[:1]):
@@ -123,13 +116,11 @@ def _zero_point(archive: Archive, headers: list[fits.Header]) -> tuple[float, st
     flux = number(headers, "FLUXMAG0")
     if flux > 0:
         return 2.5 * math.log10(flux), "FLUXMAG0 in the header"
-    for value, origin in (
-        (unit_zero_point(headers), "BUNIT in the header"),
-        (number(headers, "MAGZERO"), "MAGZERO in the header"),
-    ):
-        if not math.isnan(value):
-            return value, origin
-    return float("nan"), "unknown"
+    unit = unit_of_pixels(Calibration(headers))
+    if unit is not None and not math.isnan(unit.value):
+        return unit.value, unit.origin
+    value = number(headers, "MAGZERO")
+    return value, "unknown" if math.isnan(value) else "MAGZERO in the header"
 
 
 def _calibration_mean(archive: Archive, headers: list[fits.Header]) -> float:

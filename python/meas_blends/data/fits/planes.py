@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from astropy.io import fits
@@ -13,13 +13,13 @@ from ..large import image_array
 from ..tiles import row_strips
 from .header import mask_planes
 
-__all__ = ["has_image", "has_plane", "image_of", "mask_of", "name_of"]
+__all__ = ["cube_length", "has_image", "has_plane", "image_of", "mask_of", "name_of"]
 
 
 def name_of(hdu: fits.ImageHDU, number: int) -> str:
     """What to call an HDU in a message."""
     if hdu.name and hdu.name != "PRIMARY":
-        return f"HDU {hdu.name}"
+        return f"HDU {hdu.name}" + (f",{hdu.ver}" if hdu.ver > 1 else "")
     return "the primary HDU" if number == 0 else f"HDU {number}"
 
 
@@ -41,7 +41,13 @@ def _plane_shape(hdu: fits.ImageHDU) -> tuple[int, ...]:
     return shape
 
 
-def image_of(hdu: fits.ImageHDU, name: str, what: str) -> np.ndarray:
+def cube_length(hdu: fits.ImageHDU) -> int:
+    """How many 2-D images an HDU holds one behind the other; 0 if it is no such cube."""
+    shape = _plane_shape(hdu) if has_image(hdu) else ()
+    return shape[0] if len(shape) == 3 else 0
+
+
+def image_of(hdu: fits.ImageHDU, name: str, what: str, plane: int | None = None) -> np.ndarray:
     """Pixels of an image HDU.
 
     Parameters
@@ -52,6 +58,9 @@ def image_of(hdu: fits.ImageHDU, name: str, what: str) -> np.ndarray:
         What to call the file in a message.
     what : `str`
         What to call the HDU.
+    plane : `int`, optional
+        Which plane of a cube to take, the first is 0; of an HDU that is none
+        this is not looked at.
 
     Returns
     -------
@@ -73,22 +82,27 @@ def image_of(hdu: fits.ImageHDU, name: str, what: str) -> np.ndarray:
     shape = _plane_shape(hdu)
     if 0 in shape:
         raise BadInputError(f"{name}: {what} has no pixels; give a 2-D image with pixels in it.")
+    leading = (0,) * (len(hdu.shape) - 2)
+    if len(shape) == 3 and plane is not None:
+        leading, shape = (*leading[:-1], plane), shape[1:]
     if len(shape) != 2:
+        choice = f", or choose one of its {shape[0]} with --plane" if len(shape) == 3 else ""
         raise BadInputError(
             f"{name}: {what} has {len(shape)} dimension{'s' * (len(shape) > 1)} {shape}; give one"
-            " 2-D image of one band."
+            f" 2-D image of one band{choice}."
         )
     native = None
-    for rows, pixels in _parts(hdu, shape):
+    for rows, pixels in _parts(hdu, shape, leading):
         if native is None:
             native = image_array(shape, pixels.dtype.newbyteorder("="))
         native[rows] = pixels
     return native
 
 
-def _parts(hdu: fits.ImageHDU, shape: tuple[int, int]) -> Iterator[tuple[slice, np.ndarray]]:
+def _parts(
+    hdu: fits.ImageHDU, shape: tuple[int, int], leading: tuple[int, ...]
+) -> Iterator[tuple[slice, np.ndarray]]:
     """Rows of an image as the file has them, a part at a time."""
-    leading = (0,) * (len(hdu.shape) - 2)
     # Tiles of a compressed image are worth what it takes to unpack them only whole.
     tile = getattr(hdu, "tile_shape", (1, 1))[-2]
     for rows in row_strips((-(-shape[0] // tile), tile * shape[1])):
@@ -96,12 +110,24 @@ def _parts(hdu: fits.ImageHDU, shape: tuple[int, int]) -> Iterator[tuple[slice, 
         yield part, hdu.section[(*leading, part)]
 
 
-def mask_of(hdu: fits.ImageHDU, name: str, what: str) -> tuple[np.ndarray, dict[str, int]]:
+def mask_of(
+    hdu: fits.ImageHDU,
+    name: str,
+    what: str,
+    bits: Mapping[str, int] | None = None,
+    plane: int | None = None,
+) -> tuple[np.ndarray, dict[str, int]]:
     """Bits and planes of a mask HDU.
 
-    Without MP_ cards that name its planes, the bits are those of
-    `~meas_blends.data.coadd.DEFAULT_MASK_PLANES`: in a mask of zeros and
-    ones, the ones are bad.
+    Parameters
+    ----------
+    hdu, name, what, plane
+        As `image_of` takes them.
+    bits : `dict` [`str`, `int`], optional
+        For a mask whose header does not name its planes: which bits of its
+        values stand for which of our planes. Without, or empty, they are
+        those of `~meas_blends.data.coadd.DEFAULT_MASK_PLANES`: in a mask of
+        zeros and ones, the ones are bad.
 
     Returns
     -------
@@ -114,16 +140,21 @@ def mask_of(hdu: fits.ImageHDU, name: str, what: str) -> tuple[np.ndarray, dict[
     BadInputError
         As `image_of`, or if an MP_ card holds no bit number.
     """
-    values = image_of(hdu, name, what)
-    planes = mask_planes(hdu.header) or dict(DEFAULT_MASK_PLANES)
-    for plane, bit in planes.items():
+    values = image_of(hdu, name, what, plane)
+    named = mask_planes(hdu.header)
+    for one, bit in named.items():
         if not isinstance(bit, int) or not 0 <= bit < MASK_BITS:
             raise BadInputError(
-                f"{name}: {what} says that MP_{plane} is {bit!r}; give the number of a bit, from 0"
+                f"{name}: {what} says that MP_{one} is {bit!r}; give the number of a bit, from 0"
                 f" to {MASK_BITS - 1}."
             )
     mask = image_array(values.shape, np.int32)
     for rows in row_strips(mask.shape):
         # By way of int64, so that bit 31 becomes the sign, as in afw.
-        mask[rows] = np.nan_to_num(values[rows]).astype(np.int64).astype(np.int32)
-    return mask, planes
+        found = np.nan_to_num(values[rows]).astype(np.int64)
+        if bits and not named:
+            for one, which in bits.items():
+                mask[rows] |= np.where(found & which, 1 << DEFAULT_MASK_PLANES[one], 0).astype("i4")
+        else:
+            mask[rows] = found.astype(np.int32)
+    return mask, named or dict(DEFAULT_MASK_PLANES)

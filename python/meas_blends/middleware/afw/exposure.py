@@ -9,7 +9,8 @@ import numpy as np
 from astropy.io.fits import Header
 
 from ...data.coadd import NANOJANSKY_ZERO_POINT, Coadd
-from ...data.fits.header import plain_band, read_wcs
+from ...data.fits.header import plain_band
+from ...data.fits.sky import read_wcs
 from ...data.psf import CellPsf, stack_images
 
 if TYPE_CHECKING:

@@ -85,13 +85,24 @@ def test_a_mask_without_named_planes_is_of_bad_pixels(tmp_path):
     assert np.array_equal(coadd.bad, values != 0)
 
 
-def test_a_mask_without_named_planes_has_those_of_afw(tmp_path):
-    # A mask that came by way of an array: INTRP and CR, DETECTED, planes beyond the common ones.
-    values = np.array([[12, 32, 44, 53248], [0, 1, 16, 256], [0, 0, 0, 0]], np.int32)
-    path = write(tmp_path / "f.fits", fits.PrimaryHDU(RAMP), fits.ImageHDU(values, name="MASK"))
+#: INTRP and CR, DETECTED, planes beyond the common ones; BAD, EDGE, NO_DATA.
+BITS = np.array([[12, 32, 44, 53248], [0, 1, 16, 256], [0, 0, 0, 0]], np.int32)
+
+
+def test_a_mask_without_named_planes_has_those_of_afw_in_our_own_layout(tmp_path):
+    # A mask that came by way of an array.
+    image, mask = fits.ImageHDU(RAMP, name="IMAGE"), fits.ImageHDU(BITS, name="MASK")
+    coadd = read_coadd(write(tmp_path / "f.fits", fits.PrimaryHDU(), image, mask))
+    assert np.array_equal(coadd.bad, np.isin(BITS, [1, 16, 256]))
+    assert np.array_equal(coadd.mask, BITS)
+    assert "names no planes" in coadd.remarks["mask"]
+
+
+def test_a_mask_without_named_planes_of_anybody_is_of_bad_pixels(tmp_path):
+    path = write(tmp_path / "f.fits", fits.PrimaryHDU(RAMP), fits.ImageHDU(BITS, name="MSK"))
     coadd = read_coadd(path)
-    assert np.array_equal(coadd.bad, np.isin(values, [1, 16, 256]))
-    assert np.array_equal(coadd.mask, values)
+    assert np.array_equal(coadd.bad, BITS != 0)
+    assert "any value but zero is bad" in coadd.remarks["mask"]
 
 
 @pytest.mark.parametrize("bit", [40, -1, "x", 1.5])
@@ -182,3 +193,20 @@ def test_wrong_hdus_get_one_sentence(tmp_path, hdus, words):
     assert message.startswith(str(path))
     assert message.endswith(".")
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "psf",
+    [
+        fits.ImageHDU(-np.ones((5, 5)), name="PSF"),
+        fits.ImageHDU(np.zeros((3, 3)), name="PSF"),
+        fits.ImageHDU(np.full((5, 5), np.nan), name="PSF"),
+        fits.BinTableHDU.from_columns(TABLE.columns, name="PSF"),
+    ],
+)
+def test_a_psf_that_is_none_is_told_and_the_image_read(tmp_path, psf):
+    coadd = read_coadd(write(tmp_path / "f.fits", fits.PrimaryHDU(RAMP), psf.copy()))
+    assert np.array_equal(coadd.image, RAMP)
+    assert coadd.psf is None
+    remark = coadd.remarks["PSF"]
+    assert remark.startswith("HDU PSF") and "--psf" in remark and "\n" not in remark
