@@ -85,26 +85,34 @@ class _Grid:
     """PSF images of the cells of a grid, filled one by one."""
 
     def __init__(self, rows: int, columns: int) -> None:
-        self._images = np.full((rows, columns, 1, 1), np.nan)
-        self.origin = "no usable image in the PSF model"
+        self._shape = rows, columns
+        self._images: dict[tuple[int, int], np.ndarray] = {}
 
     def put(self, row: int, column: int, image: np.ndarray) -> None:
         """Set the image of a cell, (odd, odd); one that is no PSF leaves the cell missing."""
-        if not np.isfinite(image).all() or image.sum() <= 0:
-            return
-        if np.isnan(self._images).all():
-            self._images = np.full((*self._images.shape[:2], *image.shape), np.nan)
-        self._images[row, column] = image
+        if np.isfinite(image).all() and image.sum() > 0:
+            self._images[row, column] = image
+
+    @property
+    def origin(self) -> str:
+        """Where the PSF comes from."""
+        if not self._images:
+            return "no usable image in the PSF model"
+        return f"PSF model, an image for each of {len(self._images)} cells"
 
     def psf(
         self, origin: tuple[int, int], cell_shape: tuple[float, float], name: str
     ) -> CellPsf | None:
         """The whole of it, with the origin and shape of its cells, if there is one image."""
-        present = ~np.isnan(self._images[..., 0, 0])
-        if not present.any():
+        if not self._images:
             return None
-        self.origin = f"PSF model, an image for each of {present.sum()} cells"
-        return CellPsf(self._images, origin, cell_shape, name)
+        # Models of the stack may give images of several sizes.
+        sides = np.max([image.shape for image in self._images.values()], axis=0)
+        stack = np.full((*self._shape, *sides), np.nan)
+        for cell, image in self._images.items():
+            border = (sides - image.shape) // 2
+            stack[cell] = np.pad(image, np.stack([border, border], axis=1))
+        return CellPsf(stack, origin, cell_shape, name)
 
 
 def _centred(image: Image) -> np.ndarray:
