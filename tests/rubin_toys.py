@@ -3,6 +3,7 @@
 import astropy.units as u
 import numpy as np
 from astropy.wcs import WCS
+from scipy.ndimage import correlate1d
 
 from meas_blends.detection.psf import gaussian_psf
 from toys import SIGMA, draw
@@ -13,7 +14,7 @@ CELL = 50
 STAMP = 25
 
 #: Sources (x, y, height) of the coadd, array pixels: pairs and single ones.
-SOURCES = [(20, 16, 60), (70, 20, 60), (75, 20, 40), (120, 30, 50), (30, 80, 60), (125, 85, 45)]
+SOURCES = [(20, 16, 60), (70, 20, 60), (78, 20, 40), (120, 30, 50), (30, 80, 60), (125, 85, 45)]
 
 
 def sip_wcs(distortion=0.0):
@@ -53,8 +54,13 @@ def cell_sigma(row, column):
     return SIGMA + 0.05 * row + 0.02 * column
 
 
-def make_cell_coadd(shape=(100, 150), missing=((1, 0),), planes=(), band="i", seed=5):
-    """A CellCoadd of 2 x 3 cells, its PSF another in each, one of them missing."""
+def make_cell_coadd(
+    shape=(100, 150), missing=((1, 0),), planes=(), band="i", seed=5, realizations=1, taps=(1.0,)
+):
+    """A CellCoadd of 2 x 3 cells, its PSF another in each, one of them missing.
+
+    Its noise is correlated by some taps along each axis.
+    """
     from lsst.images import YX, Image, SkyProjection, TractFrame
     from lsst.images.cells import CellCoadd, CellGrid, CellGridBounds, CellIJ
     from lsst.images.cells import CellPointSpreadFunction as CellPsf
@@ -62,7 +68,9 @@ def make_cell_coadd(shape=(100, 150), missing=((1, 0),), planes=(), band="i", se
     box = boxed(shape, XY0)
     frame = TractFrame(skymap="blend_coadds", tract=0, bbox=box)
     projection = SkyProjection.from_fits_wcs(sip_wcs(), frame, box, *XY0)
-    noise = np.random.default_rng(seed).normal(0, 0.3, (2, *shape))
+    noise = np.random.default_rng(seed).normal(0, 0.3, (1 + realizations, *shape))
+    for axis in (1, 2):
+        noise = correlate1d(noise, np.array(taps) / np.linalg.norm(taps), axis)
     image = (draw(SOURCES, shape).image + noise[0]).astype(np.float32)
     variance = np.full(shape, 0.09, np.float32)
     rows, columns = (side // CELL for side in shape)
@@ -83,7 +91,9 @@ def make_cell_coadd(shape=(100, 150), missing=((1, 0),), planes=(), band="i", se
         mask_schema=mask_planes("NO_DATA", "SATURATED", "INEXACT_PSF", *planes),
         psf=CellPsf(psf, CellGridBounds(grid=grid, bbox=box, missing=gone)),
         band=band,
-        noise_realizations=[Image(noise[1].astype(np.float32), bbox=box, unit=u.nJy)],
+        noise_realizations=[
+            Image(one.astype(np.float32), bbox=box, unit=u.nJy) for one in noise[1:]
+        ],
     )
     coadd.mask.set("SATURATED", np.hypot(*(np.indices(shape) - [[[16]], [[20]]])) < 3)
     coadd.mask.set("INEXACT_PSF", np.indices(shape)[1] >= 75)

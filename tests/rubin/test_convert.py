@@ -205,3 +205,16 @@ def test_a_plain_masked_image_has_pixels_and_no_psf():
     coadd = as_coadd(image)
     assert (coadd.xy0, coadd.psf, coadd.wcs) == ((2, 3), None, None)
     assert np.isnan(coadd.zero_point)
+
+
+def test_the_noise_correlation_is_that_of_the_realizations():
+    # Of taps (1, 0.5) along each axis neighbours have 0.5 / 1.25 in common.
+    taps = {"taps": (0.0, 1.0, 0.5)}
+    correlation = as_coadd(make_cell_coadd((500, 600), realizations=2, **taps)).noise_correlation
+    middle = correlation.shape[0] // 2
+    assert correlation[middle, middle] == 1
+    for dy, dx, expected in ((0, 1, 0.4), (1, 0, 0.4), (1, 1, 0.16), (0, 2, 0.0)):
+        found = correlation[middle + dy, middle + dx]
+        assert found == pytest.approx(expected, abs=0.01)
+        assert found == pytest.approx(correlation[middle - dy, middle - dx])
+    assert as_coadd(make_cell_coadd(realizations=0)).noise_correlation is None

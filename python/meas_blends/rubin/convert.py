@@ -9,6 +9,7 @@ import numpy as np
 from astropy import units
 
 from ..data.coadd import NANOJANSKY_ZERO_POINT, Coadd
+from ..data.realizations import realized_correlation
 from ..errors import BadInputError
 from .masks import mark, mask_of
 from .psfs import cell_psf, sampled_psf
@@ -92,13 +93,20 @@ def coadd_from_cell_coadd(cell_coadd: CellCoadd) -> Coadd:
     coadd : `~meas_blends.data.coadd.Coadd`
         Image and variance share their memory with the ``CellCoadd``, if they
         are 32-bit numbers as in DP2; the mask is a copy, in which missing cells
-        are NO_DATA. The PSF is that of each cell.
+        are NO_DATA. The PSF is that of each cell, and the noise correlation
+        that of the noise realizations.
     """
     parts = _common_parts(cell_coadd)
     parts["psf"], parts["origins"]["psf"] = cell_psf(cell_coadd.psf, parts["name"])
     parts["band"] = cell_coadd.band or ""
     for box in cell_coadd.bounds.missing_boxes():
         mark("NO_DATA", box, cell_coadd.bbox, parts["mask"], parts["mask_planes"])
+    correlation = realized_correlation(
+        (noise.array for noise in cell_coadd.noise_realizations), parts["variance"]
+    )
+    if correlation is not None:
+        parts["noise_correlation"] = correlation
+        parts["origins"]["noise_correlation"] = "noise realizations of the CellCoadd"
     return Coadd(**parts)
 
 

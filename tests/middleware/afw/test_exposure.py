@@ -1,8 +1,13 @@
 """Exposures of afw as coadds."""
 
+import sys
+import types
+
 import numpy as np
 import pytest
+from lsst.daf.butler import Config, StorageClass
 
+from meas_blends.data.coadd import Coadd
 from meas_blends.middleware.afw.exposure import coadd_from_exposure
 from middleware.afw.fake import tangent_wcs
 from toys import draw
@@ -38,7 +43,9 @@ def test_pixels_are_copies(afw):
 
 def test_psf(afw):
     coadd = scene()
-    assert np.allclose(coadd_from_exposure(afw.exposure(coadd)).psf.middle, coadd.psf.middle, atol=1e-7)
+    assert np.allclose(
+        coadd_from_exposure(afw.exposure(coadd)).psf.middle, coadd.psf.middle, atol=1e-7
+    )
 
 
 def test_a_psf_off_the_middle_of_its_image(afw):
@@ -75,3 +82,19 @@ def test_an_exposure_that_has_nothing_but_pixels(afw):
     assert found.wcs is None
     assert np.isnan(found.zero_point)
     assert found.band == ""
+
+
+def test_a_butler_converts_it(afw, monkeypatch):
+    exposure = afw.exposure(scene())
+    # What a Butler imports by name: the real module stays, in place of the fake there is none.
+    package, module = types.ModuleType("lsst.afw"), types.ModuleType("lsst.afw.image")
+    module.Exposure = type(exposure)
+    if "lsst.afw.image" not in sys.modules:
+        monkeypatch.setitem(sys.modules, "lsst.afw", package)
+        monkeypatch.setitem(sys.modules, "lsst.afw.image", module)
+    seed = Config("resource://meas_blends/config/butler_seed.yaml")["storageClasses", "BlendCoadd"]
+    kept = StorageClass("BlendCoadd", pytype=Coadd, converters=dict(seed["converters"]))
+    coadd = kept.coerce_type(exposure)
+    assert isinstance(coadd, Coadd)
+    assert coadd.xy0 == XY0
+    assert np.array_equal(coadd.image, exposure.image.array)
