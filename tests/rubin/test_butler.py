@@ -55,7 +55,12 @@ def assert_equal(found, expected):
     assert len(expected) > 0
     assert found.colnames == expected.colnames
     for name in expected.colnames:
-        np.testing.assert_array_equal(found[name], expected[name])
+        # The cards of a file round the numbers of its WCS.
+        apart = 1e-12 if name.startswith("coord_") else 0
+        if found[name].dtype.kind == "f":
+            np.testing.assert_allclose(found[name], expected[name], rtol=0, atol=apart)
+        else:
+            np.testing.assert_array_equal(found[name], expected[name])
 
 
 def test_a_cell_coadd_comes_as_ours(repo):
