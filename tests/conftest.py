@@ -1,5 +1,8 @@
 """Fixtures that several test folders share."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -90,3 +93,32 @@ def toy_gp_package(toy_gp, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "gp"
     toy_gp.to_package("toy_gp", "1", "toy scenes").write(folder)
     return folder
+
+
+@pytest.fixture
+def call(tmp_path):
+    """Return a function that runs a command of the environment, in the test's folder."""
+    folder = Path(sys.executable).parent
+    environment = {
+        **os.environ,
+        "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
+        # BPS asks the shell where it is.
+        "PWD": str(tmp_path),
+        "OMP_NUM_THREADS": "1",
+        "CTRL_MPEXEC_DIR": str(folder.parent),
+        "DAF_BUTLER_DIR": str(folder.parent),
+    }
+
+    def run(command: str, *arguments: object, status: int = 0) -> str:
+        done = subprocess.run(
+            [folder / command, *map(str, arguments)],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        output = done.stdout + done.stderr
+        assert done.returncode == status, output
+        return output
+
+    return run

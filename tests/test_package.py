@@ -18,6 +18,7 @@ FLOORS = [
     {"errors"},
     {"data"},
     {"detection", "blends", "deblending", "morphology", "simulation", "evaluation", "pictures"},
+    {"rubin"},
     {"plugins"},
     {"tasks"},
     {"middleware"},

@@ -1,10 +1,7 @@
-"""Fixtures of the Butler's tests: repositories, and the real commands."""
+"""Fixtures of the Butler's tests: repositories and coadds for them."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -40,32 +37,3 @@ def make_coadd(tmp_path):
         return tmp_path / name
 
     return make
-
-
-@pytest.fixture
-def call(tmp_path):
-    """Return a function that runs a command of the environment, in the test's folder."""
-    folder = Path(sys.executable).parent
-    environment = {
-        **os.environ,
-        "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
-        # BPS asks the shell where it is.
-        "PWD": str(tmp_path),
-        "OMP_NUM_THREADS": "1",
-        "CTRL_MPEXEC_DIR": str(folder.parent),
-        "DAF_BUTLER_DIR": str(folder.parent),
-    }
-
-    def run(command: str, *arguments: object, status: int = 0) -> str:
-        done = subprocess.run(
-            [folder / command, *map(str, arguments)],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-        )
-        output = done.stdout + done.stderr
-        assert done.returncode == status, output
-        return output
-
-    return run

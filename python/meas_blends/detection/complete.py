@@ -73,7 +73,7 @@ def complete_coadd(coadd: Coadd) -> Coadd:
             f"coadd: a {type(coadd).__name__}, not a Coadd; give Coadd(image) of meas_blends."
         )
     if "noise" in coadd.origins:
-        return coadd
+        return _with_psf(coadd)
     coadd = without_fill_values(coadd)
     reason = ""
     if coadd.variance is not None and not _any_noise(coadd.variance):
@@ -81,11 +81,16 @@ def complete_coadd(coadd: Coadd) -> Coadd:
         reason = ", for its variance plane holds no positive value"
     if coadd.variance is None:
         coadd = _with_estimate(coadd, reason)
-    if coadd.psf is None:
-        psf, origin = estimate_psf(coadd)
-        known = coadd.origins.get("psf", "")
-        coadd = coadd.replace(psf=psf, origins={"psf": f"{origin}; {known}" if known else origin})
-    return _with_noise(coadd)
+    return _with_noise(_with_psf(coadd))
+
+
+def _with_psf(coadd: Coadd) -> Coadd:
+    """A coadd whose PSF comes from its stars, if it has none."""
+    if coadd.psf is not None:
+        return coadd
+    psf, origin = estimate_psf(coadd)
+    known = coadd.origins.get("psf", "")
+    return coadd.replace(psf=psf, origins={"psf": f"{origin}; {known}" if known else origin})
 
 
 def _with_estimate(coadd: Coadd, reason: str) -> Coadd:

@@ -142,8 +142,8 @@ _CLASSIFIERS = {
 
 #: Kinds of image files: module and name of the declaration, in the order in which they are asked.
 _LAYOUTS = {
+    "lsst_images": ("rubin:LSST_IMAGES", "Coadd or visit image of Rubin's DP2, a PSF a cell"),
     "exposure": ("rubin:EXPOSURE", "Exposure of the LSST pipelines, coadds and cutouts of HSC"),
-    "cell_table": ("rubin:CELL_TABLE", "lsst.cell_coadds' table of cells: told, not read"),
     "legacy_cutout": ("legacy:CUTOUT", "Legacy Surveys viewer cutout: a cube of bands (--plane)"),
     "legacy_brick": ("legacy:BRICK", "Legacy Surveys brick: nanomaggies, invvar beside it"),
     "des": ("des:DES", "DES tile or CCD: SCI, MSK, WGT"),

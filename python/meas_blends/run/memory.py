@@ -8,8 +8,8 @@ from typing import Any
 from lsst.pipe.base import NoWorkFound, PipelineTask
 
 from ..data.coadd import Coadd
-from ..detection.complete import complete_coadd
 from ..errors import BadInputError
+from ..tasks.coadds import ready_coadd
 from .execute import Datasets, Stores, collect_inputs, missing_inputs, run_step
 from .levels import Level
 from .overrides import file_override, value_override
@@ -34,7 +34,8 @@ def run_pipeline(
     Parameters
     ----------
     coadd : `~meas_blends.data.coadd.Coadd` or sequence of them, optional
-        The coadd, or those of several bands; left out for a pipeline that
+        The coadd, or those of several bands, ours or of ``lsst.images``
+        (`~meas_blends.rubin.as_coadd`); left out for a pipeline that
         simulates its own.
     pipeline : `str`
         A shipped name, a path or a URI, each with an optional ``#subset``.
@@ -84,7 +85,7 @@ def _images(coadd: Coadd | Sequence[Coadd] | None, bands: Sequence[str]) -> list
     """One store a band, with the coadd in it if there is one."""
     if coadd is None:
         return [Datasets({**_PATCH, "band": band}) for band in (bands or [""])]
-    coadds = [complete_coadd(one) for one in (coadd if isinstance(coadd, Sequence) else [coadd])]
+    coadds = [ready_coadd(one) for one in (coadd if isinstance(coadd, Sequence) else [coadd])]
     names = [one.band for one in coadds]
     if len(set(names)) < len(names):
         raise BadInputError(

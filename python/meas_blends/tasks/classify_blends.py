@@ -117,7 +117,7 @@ class ClassifyBlendsTask(PipelineTask):
         Parameters
         ----------
         coadd : `~meas_blends.data.coadd.Coadd`
-            The coadd that they were found in.
+            The coadd that they were found in, ours or of ``lsst.images``.
         spans : `astropy.table.Table`
             Their pixels, `~meas_blends.data.catalogs.SPANS`.
         model : `~meas_blends.data.packages.ModelPackage`, optional
@@ -141,7 +141,7 @@ class ClassifyBlendsTask(PipelineTask):
         found = find_peaks(self.peak_finder, matched, spans, config.filtering.tile, **more)
         self.log.info(
             "%s: %d of %d footprints blended",
-            coadd.name,
+            matched.coadd.name,
             found.classification["blended"].sum(),
             len(found.classification),
         )

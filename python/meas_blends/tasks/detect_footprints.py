@@ -107,7 +107,8 @@ class DetectFootprintsTask(PipelineTask):
         Parameters
         ----------
         coadd : `~meas_blends.data.coadd.Coadd`
-            May lack variance and PSF, which are then estimated.
+            May lack variance and PSF, which are then estimated. Or one of
+            ``lsst.images``, see `~meas_blends.rubin.as_coadd`.
 
         Returns
         -------
@@ -127,5 +128,5 @@ class DetectFootprintsTask(PipelineTask):
         footprints, spans = find_footprints(
             matched, config.threshold, config.grow, config.min_area, tile=config.filtering.tile
         )
-        self.log.info("%s: %d footprints", coadd.name, len(footprints))
+        self.log.info("%s: %d footprints", matched.coadd.name, len(footprints))
         return Struct(footprints=footprints, spans=spans)

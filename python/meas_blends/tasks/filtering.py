@@ -9,9 +9,9 @@ from lsst.pex.config import ChoiceField, Config, Field
 from ..data.coadd import Coadd
 from ..data.tiles import TILE
 from ..detection.background import subtract_background
-from ..detection.complete import complete_coadd
 from ..detection.cores import fill_cores, point_plateaus
 from ..detection.matched_filter import FilteredCoadd, MatchedFilter
+from .coadds import ready_coadd
 from .handles import Handle, by_band, read_bands, reference_band
 
 __all__ = [
@@ -97,14 +97,14 @@ def fit_filter(coadd: Coadd, config: FilteringConfig) -> MatchedFilter:
     Parameters
     ----------
     coadd : `~meas_blends.data.coadd.Coadd`
-        May lack variance and PSF.
+        May lack variance and PSF; or one of ``lsst.images``.
     config : `FilteringConfig`
 
     Returns
     -------
     matched : `~meas_blends.detection.matched_filter.MatchedFilter`
     """
-    coadd = complete_coadd(coadd)
+    coadd = ready_coadd(coadd)
     if config.subtract_background:
         coadd = subtract_background(coadd, config.background_mesh, config.background_median)
     coadd = fill_cores(coadd)
@@ -122,7 +122,7 @@ def filter_coadd(coadd: Coadd, config: FilteringConfig) -> FilteredCoadd:
     Parameters
     ----------
     coadd : `~meas_blends.data.coadd.Coadd`
-        May lack variance and PSF.
+        May lack variance and PSF; or one of ``lsst.images``.
     config : `FilteringConfig`
 
     Returns

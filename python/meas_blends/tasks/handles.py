@@ -9,6 +9,7 @@ from ..data.coadd import Coadd
 from ..data.grid import check_same_grid
 from ..detection.complete import complete_coadd
 from ..errors import BadInputError
+from ..rubin import as_coadd
 
 __all__ = ["Handle", "by_band", "in_priority", "read_bands", "reference_band"]
 
@@ -81,7 +82,7 @@ def read_bands(handles: Mapping[str, Handle], bands: Sequence[str]) -> Iterator[
     """
     first = None
     for band in bands:
-        coadd = handles[band].get()
+        coadd = as_coadd(handles[band].get())
         # Only what the check needs of the first is kept.
         first = first or coadd.replace(variance=None, mask=None, psf=None)
         check_same_grid(first, coadd)

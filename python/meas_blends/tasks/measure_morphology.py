@@ -16,8 +16,8 @@ from ..data.footprints import spans_to_labels
 from ..data.morphology_tables import MORPHOLOGY, MORPHOLOGY_SAMPLES
 from ..data.packages import ModelPackage
 from ..detection.background import subtract_background
-from ..detection.complete import complete_coadd
 from ..plugins.registries import estimators
+from .coadds import ready_coadd
 from .dimensions import BAND, PATCH, drop_band
 from .estimators.trained import check_estimator
 from .filtering import BackgroundConfig
@@ -187,7 +187,8 @@ class MeasureMorphologyTask(PipelineTask):
         Parameters
         ----------
         coadd : `~meas_blends.data.coadd.Coadd`
-            The coadd that they were found in; may lack variance and PSF.
+            The coadd that they were found in, ours or of ``lsst.images``; may
+            lack variance and PSF.
         spans : `astropy.table.Table`
             Pixels of the footprints, `~meas_blends.data.catalogs.SPANS`.
         peaks : `astropy.table.Table`
@@ -214,7 +215,7 @@ class MeasureMorphologyTask(PipelineTask):
         from ..morphology.cutter import StampCutter, cut_stamps
         from ..morphology.samples import sample_table
 
-        coadd = complete_coadd(coadd)
+        coadd = ready_coadd(coadd)
         labels = spans_to_labels(spans, coadd.shape, coadd.xy0)
         if self.config.subtract_background:
             # With the galaxies' wings in it, it would take several per cent of their flux.

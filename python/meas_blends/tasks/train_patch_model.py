@@ -15,6 +15,7 @@ from ..data.footprints import pixel_lists
 from ..detection.complete import complete_coadd
 from ..detection.find import find_footprints
 from ..plugins.registries import trainers
+from ..rubin import as_coadd
 from ..simulation.likeness import Likeness, measure_likeness
 from ..simulation.population import draw_galaxies
 from ..simulation.scenes import render_scene
@@ -95,7 +96,8 @@ class TrainPatchModelTask(PipelineTask):
         Parameters
         ----------
         coadd : `~meas_blends.data.coadd.Coadd`
-            With zero point and pixel scale; may lack variance and PSF.
+            With zero point and pixel scale; may lack variance and PSF. Or one
+            of ``lsst.images``, see `~meas_blends.rubin.as_coadd`.
 
         Returns
         -------
@@ -108,7 +110,7 @@ class TrainPatchModelTask(PipelineTask):
         BadInputError
             If zero point, pixel scale or a usable pixel is missing.
         """
-        config = self.config
+        config, coadd = self.config, as_coadd(coadd)
         likeness = measure_likeness(filter_coadd(coadd, config.filtering).coadd, self._base(coadd))
         survey = likeness.survey
         self.log.info(

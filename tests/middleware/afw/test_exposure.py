@@ -1,10 +1,14 @@
 """Exposures of afw as coadds."""
 
+import sys
+import types
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from lsst.daf.butler import Config, StorageClass
 
+from meas_blends.data.coadd import Coadd
 from meas_blends.detection.psf import gaussian_psf
 from meas_blends.middleware.afw.exposure import coadd_from_exposure
 from middleware.afw.fake import Box, Image, Point, tangent_wcs
@@ -137,3 +141,19 @@ def test_an_exposure_that_has_nothing_but_pixels(afw):
     assert found.wcs is None
     assert np.isnan(found.zero_point)
     assert found.band == ""
+
+
+def test_a_butler_converts_it(afw, monkeypatch):
+    exposure = afw.exposure(scene())
+    # What a Butler imports by name: the real module stays, in place of the fake there is none.
+    package, module = types.ModuleType("lsst.afw"), types.ModuleType("lsst.afw.image")
+    module.Exposure = type(exposure)
+    if "lsst.afw.image" not in sys.modules:
+        monkeypatch.setitem(sys.modules, "lsst.afw", package)
+        monkeypatch.setitem(sys.modules, "lsst.afw.image", module)
+    seed = Config("resource://meas_blends/config/butler_seed.yaml")["storageClasses", "BlendCoadd"]
+    kept = StorageClass("BlendCoadd", pytype=Coadd, converters=dict(seed["converters"]))
+    coadd = kept.coerce_type(exposure)
+    assert isinstance(coadd, Coadd)
+    assert coadd.xy0 == XY0
+    assert np.array_equal(coadd.image, exposure.image.array)

@@ -18,7 +18,6 @@ _log = logging.getLogger(__name__)
 SHIPPED = (
     rubin.LSST_IMAGES,
     rubin.EXPOSURE,
-    rubin.CELL_TABLE,
     legacy.CUTOUT,
     legacy.BRICK,
     des.DES,
