@@ -347,19 +347,6 @@ CHECKS = {
     "ok/wcs_tpv": (flux, sky, silent),
 }
 
-#: Cases that are not yet as their sentence asks, and what is missing.
-WAITING = {
-    "int_step_third_sigma": "rounded pixels are not dithered for the statistics of the sky",
-    "lsst_cellcoadd": "CellCoadds have no reader",
-    "nan_cores": "cores of saturated stars are not filled for detection",
-    "psf_grid": "grids of PSFs are taken for one image",
-    "psf_over4": "oversampling is not looked at",
-    "sentinel_999": "fill values are not recognised",
-    "variance_is_weight": "a variance plane is not held against the pixels",
-    "zero_padded": "fill values are not recognised",
-}
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """The scripts, copied to where they may write; their library can be imported."""
@@ -393,15 +380,7 @@ def make(folder, monkeypatch):
     return make
 
 
-def parameters():
-    for name in CHECKS:
-        marks = ()
-        if name in WAITING:
-            marks = pytest.mark.xfail(strict=True, reason=WAITING[name])
-        yield pytest.param(name, marks=marks)
-
-
-@pytest.mark.parametrize("name", list(parameters()))
+@pytest.mark.parametrize("name", CHECKS)
 def test_what_comes_out_is_what_is_expected(make, name):
     made = make(name)
     for check in CHECKS[name]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..data.coadd import BAD_PLANES, MASK_BITS
+from ..data.coadd import ACTIVE_PLANES, MASK_BITS
 from ..data.large import image_array
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def mask_of(mask: Mask) -> tuple[np.ndarray, dict[str, int], list[str]]:
     """
     names = list(mask.schema.names)
     # What makes pixels unusable never lacks room.
-    names.sort(key=lambda name: name not in BAD_PLANES)
+    names.sort(key=lambda name: name not in ACTIVE_PLANES)
     if "NO_DATA" not in names:
         names.insert(0, "NO_DATA")
     crowded = len(names) > MASK_BITS
@@ -42,7 +42,7 @@ def mask_of(mask: Mask) -> tuple[np.ndarray, dict[str, int], list[str]]:
     left_out = []
     for name in names:
         inside = mask.get(name) if name in mask.schema.names else None
-        if crowded and name not in BAD_PLANES and not inside.any():
+        if crowded and name not in ACTIVE_PLANES and not inside.any():
             continue
         if len(planes) == MASK_BITS:
             left_out.append(name)

@@ -148,7 +148,7 @@ def test_a_table_beside_an_image(tmp_path, name):
         fits.HDUList([fits.PrimaryHDU(np.ones((100, 100))), table]).writeto(tmp_path / "b.fits")
     coadd = read_coadd(tmp_path / "b.fits")
     assert_is_true(coadd.psf.middle, width=0.02)
-    assert coadd.remarks == {}
+    assert "PSF" not in coadd.remarks
     assert coadd.origins["psf"] == f"HDU {name}"
 
 

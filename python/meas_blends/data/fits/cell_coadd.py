@@ -16,16 +16,10 @@ from ..large import image_array
 from ..psf import CellPsf
 from ..realizations import realized_correlation
 from ..tiles import row_strips
-from .header import (
-    UNUSABLE_WCS,
-    band_name,
-    has_wcs,
-    pixel_origin,
-    plain_band,
-    read_wcs,
-    unit_zero_point,
-)
+from .header import band_name, pixel_origin, plain_band
 from .planes import has_image, image_of
+from .sky import UNUSABLE_WCS, has_wcs, read_wcs
+from .zero_points import Calibration, unit_of_pixels
 
 __all__ = ["EVALUATOR", "cell_coadd_band", "is_cell_coadd", "read_cell_coadd"]
 
@@ -100,17 +94,18 @@ def read_cell_coadd(hdus: fits.HDUList, name: str) -> dict[str, Any]:
         origins["mask"] = f"mask of the {kind}"
     parts["xy0"] = pixel_origin(headers[:1]) or _origin(tree)
     origins["xy0"] = "header of the image"
-    parts["wcs"] = read_wcs(headers[:1])
+    parts["wcs"] = read_wcs(headers[:1], shape, hdus)
     if parts["wcs"] is not None:
         origins["wcs"] = "header of the image"
     elif has_wcs(headers[:1]):
         origins["wcs"] = UNUSABLE_WCS
-    parts["zero_point"] = unit_zero_point(headers[:1])
+    unit = unit_of_pixels(Calibration(headers[:1]))
+    parts["zero_point"] = math.nan if unit is None else unit.value
     origins["zero_point"] = "BUNIT of the image"
     if not math.isfinite(parts["zero_point"]):
         origins["zero_point"] = "unknown"
-        unit = headers[0].get("BUNIT", "no unit")
-        remarks["zero point"] = f"pixels in {unit}: fluxes are NaN (--zero-point MAG)"
+        named = headers[0].get("BUNIT", "no unit")
+        remarks["zero point"] = f"pixels in {named}: fluxes are NaN (--zero-point MAG)"
     parts["band"] = _band(tree, headers)
     patch = _get(tree, "patch", "id")
     if isinstance(patch, int):

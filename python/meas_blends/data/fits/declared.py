@@ -338,7 +338,10 @@ def _add_psf(
 ) -> set[int]:
     """Read the PSF of the file; one that is none does not stop the image."""
     for j in _named(hdus, k, layout.psf):
-        cells = read_psf_cells(hdus[j], name)
+        try:
+            cells = read_psf_cells(hdus[j], name)
+        except BadInputError:
+            cells = None
         if cells is not None:
             parts["psf"], parts["origins"]["psf"] = cells, name_of(hdus[j], j)
             return {j}
