@@ -347,6 +347,7 @@ CHECKS = {
     "ok/wcs_tpv": (flux, sky, silent),
 }
 
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """The scripts, copied to where they may write; their library can be imported."""

@@ -80,5 +80,5 @@ def test_noise_is_given_once():
 
 def test_an_unknown_layout_is_told_before_any_image():
     check_layout("jwst")
-    with pytest.raises(BadInputError, match="choose one of .*exposure"):
+    with pytest.raises(BadInputError, match=r"choose one of .*exposure"):
         check_layout("klingon")

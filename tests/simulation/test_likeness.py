@@ -29,7 +29,12 @@ def scene(survey, likeness=None):
 
 @pytest.mark.parametrize(
     ("changes", "depth"),
-    [({}, 0.0), ({"psf_fwhm": 0.95}, -0.7), ({"resampling": "none"}, 0.5), ({"resampling": "lanczos"}, 0.0)],
+    [
+        ({}, 0.0),
+        ({"psf_fwhm": 0.95}, -0.7),
+        ({"resampling": "none"}, 0.5),
+        ({"resampling": "lanczos"}, 0.0),
+    ],
 )
 def test_depth_seeing_and_resampling_come_out(changes, depth):
     survey = BASE.replace(**changes).deepened(depth)

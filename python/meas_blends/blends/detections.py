@@ -42,7 +42,10 @@ class Detections:
 
     @cached_property
     def conditions(self) -> np.ndarray:
-        """`~meas_blends.blends.conditions.conditions_at` the middle of each footprint's box, (n, 4)."""
+        """What each footprint is seen under, in the middle of its box, (n, 4).
+
+        See `~meas_blends.blends.conditions.conditions_at`.
+        """
         coadd = self.filtered.coadd
         places = np.divmod(self.pixels.flat, coadd.shape[1])
         y, x = (

@@ -74,6 +74,7 @@ class FilteredCoadd:
     def noise_factor(self) -> float:
         """What the standard errors of white noise were multiplied by: both together."""
         return self.correlation * self.confusion
+
     def width_at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Width of the PSF at positions.
 

@@ -219,9 +219,7 @@ class PixelNoise(NamedTuple):
     correlation: np.ndarray
 
 
-def measure_noise(
-    image: np.ndarray, bad: np.ndarray, sigma: float
-) -> PixelNoise | None:
+def measure_noise(image: np.ndarray, bad: np.ndarray, sigma: float) -> PixelNoise | None:
     """Measure the noise of single pixels and how it correlates, from blank pixels.
 
     Parameters

@@ -14,7 +14,6 @@ from ..simulation.survey import Survey
 __all__ = ["Conditions", "check_ranges"]
 
 
-
 @dataclass(frozen=True)
 class Conditions:
     """What images galaxies are seen in: low and high ends, drawn uniformly.
@@ -130,4 +129,3 @@ def check_ranges(owner: object, *names: str) -> None:
             raise BadInputError(
                 f"{name}: the range is {low} to {high}; give two positive numbers, the lower first."
             )
-

@@ -12,7 +12,6 @@ from astropy.table import Table
 from ..blends.detections import Detections, LabelledDetections
 from ..blends.maxima import find_maxima
 from ..blends.too_large import is_too_large
-from ..data.coadd import Coadd
 from ..data.footprints import pixel_lists
 from ..errors import BadInputError
 from ..simulation.labels import footprint_of

@@ -96,7 +96,10 @@ def test_conditions_unlike_those_of_the_training_are_flagged(
     filtered, pixels = scene[:2]
     row = list(CONDITIONS).index(condition)
     here = Detections(filtered, pixels, find_maxima(filtered, pixels, 5.0)).conditions[0, row]
-    package.meta["conditions"] = {**LearnedConditions.any().to_meta(), condition: [0.0, float(here) / 1.2]}
+    package.meta["conditions"] = {
+        **LearnedConditions.any().to_meta(),
+        condition: [0.0, float(here) / 1.2],
+    }
     package.write(tmp_path / "less")
     for tolerance, expected in ((0.1, True), (0.25, False)):
         caplog.clear()

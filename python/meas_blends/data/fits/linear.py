@@ -41,4 +41,3 @@ def linear_pixels(pixels: np.ndarray, header: Header) -> tuple[np.ndarray, str]:
     for rows in row_strips(pixels.shape):
         linear[rows] = offset + 2.0 * softening * np.sinh(pixels[rows].astype(np.float64) / _POGSON)
     return linear, ", made linear by BSOFTEN and BOFFSET"
-

@@ -197,4 +197,3 @@ def _remark_calibration(parts: dict[str, Any]) -> None:
             f'pixels are {long:.3g}" x {short:.3g}" in the middle of the image: radii are in'
             f" pixels of {math.sqrt(long * short):.4g} arcsec (--pixel-scale ARCSEC)",
         )
-

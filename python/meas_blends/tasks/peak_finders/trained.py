@@ -264,10 +264,12 @@ class TrainedPeakFinderTask(Task):
         off = model.learned.outside(detections.conditions, self.config.tolerance)
         strange = off.any(axis=1)
         if strange.any():
-            names = [name for name, one in zip(CONDITIONS.values(), off.T, strict=True) if one.any()]
+            names = [
+                name for name, one in zip(CONDITIONS.values(), off.T, strict=True) if one.any()
+            ]
             where = "" if strange.all() else "in parts of it "
             self._warn(
-                f"{filtered.coadd.name}: {where}{' and '.join(names)} lies outside what model"
+                f"{filtered.coadd.name}: {where}{' and '.join(names)} outside what model"
                 f" {model.label} was trained on; train one on scenes like it, as the pipeline"
                 " patch_models does"
             )

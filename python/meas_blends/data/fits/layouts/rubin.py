@@ -17,9 +17,7 @@ def _exposure_band(hdus: fits.HDUList) -> str:
 
 
 #: Coadds, visit images and difference images of DP2.
-LSST_IMAGES = Layout(
-    "lsst_images", is_cell_coadd, read=read_cell_coadd, band=cell_coadd_band
-)
+LSST_IMAGES = Layout("lsst_images", is_cell_coadd, read=read_cell_coadd, band=cell_coadd_band)
 
 #: Also the coadds and cutouts of HSC's public data releases.
 EXPOSURE = Layout("exposure", is_exposure, read=read_exposure, band=_exposure_band)
