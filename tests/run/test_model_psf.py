@@ -22,7 +22,9 @@ class Model:
     bounds = SimpleNamespace(contains=lambda x, y: y < XY0[1] + 512)
 
     def compute_kernel_image(self, *, x, y):
-        return SimpleNamespace(array=gaussian_psf(1.5 + (x - XY0[0]) / 1000, 21))
+        side = SimpleNamespace(start=-10, stop=11)
+        image = gaussian_psf(1.5 + (x - XY0[0]) / 1000, 21)
+        return SimpleNamespace(array=image, bbox=SimpleNamespace(x=side, y=side))
 
 
 @pytest.fixture

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..data.psf import CellPsf
+from ..data.psf import CellPsf, stack_images
 
 if TYPE_CHECKING:
     from lsst.images import Image, VisitImage
     from lsst.images.cells import CellPointSpreadFunction
+    from lsst.images.psfs import PointSpreadFunction
 
-__all__ = ["cell_psf", "sampled_psf"]
+__all__ = ["cell_psf", "model_image", "sampled_psf"]
 
-#: Cells on which a PSF that varies smoothly is evaluated have at most this side [pixel].
-_CELL = 256
+_NONE = "no usable image in the PSF model"
 
 
 def cell_psf(psf: CellPointSpreadFunction, name: str) -> tuple[CellPsf | None, str]:
@@ -36,12 +35,18 @@ def cell_psf(psf: CellPointSpreadFunction, name: str) -> tuple[CellPsf | None, s
         Where it comes from.
     """
     bounds = psf.bounds
-    images = _Grid(bounds.subgrid_size.i, bounds.subgrid_size.j)
+    rows, columns = bounds.subgrid_size.i, bounds.subgrid_size.j
+    images: list[np.ndarray | None] = [None] * (rows * columns)
     for index in bounds.cell_indices():
         place = index - bounds.subgrid_start
-        images.put(place.i, place.j, _centred(psf[index]))
+        images[place.i * columns + place.j] = _usable(psf[index])
+    if all(image is None for image in images):
+        return None, _NONE
+    stack = stack_images(images)
+    stack = stack.reshape(rows, columns, *stack.shape[1:])
     first, cell = bounds.bbox, psf.grid.cell_shape
-    return images.psf((first.x.start, first.y.start), (cell.y, cell.x), name), images.origin
+    whole = CellPsf(stack, (first.x.start, first.y.start), (cell.y, cell.x), name)
+    return whole, _origin(whole)
 
 
 def sampled_psf(image: VisitImage, name: str) -> tuple[CellPsf | None, str]:
@@ -64,59 +69,47 @@ def sampled_psf(image: VisitImage, name: str) -> tuple[CellPsf | None, str]:
     from lsst.images.serialization import ArchiveReadError
 
     box = image.bbox
-    rows, columns = (math.ceil(side / _CELL) for side in (box.y.size, box.x.size))
-    height, width = box.y.size / rows, box.x.size / columns
-    images = _Grid(rows, columns)
     try:
         model = image.psf
-        for row, column in np.ndindex(rows, columns):
-            x = box.x.start - 0.5 + width * (column + 0.5)
-            y = box.y.start - 0.5 + height * (row + 0.5)
-            # Beyond its bounds a model says nothing.
-            if model.bounds.contains(x=x, y=y):
-                images.put(row, column, _centred(model.compute_kernel_image(x=x, y=y)))
+        psf = CellPsf.evaluated(
+            lambda x, y: model_image(model, x, y),
+            (box.y.size, box.x.size),
+            (box.x.start, box.y.start),
+            name=name,
+        )
     except (ArchiveReadError, ImportError) as error:
         reason = " ".join(str(error).split())
         return None, f"its PSF cannot be evaluated ({reason})"
-    return images.psf((box.x.start, box.y.start), (height, width), name), images.origin
+    return psf, _NONE if psf is None else _origin(psf)
 
 
-class _Grid:
-    """PSF images of the cells of a grid, filled one by one."""
+def model_image(model: PointSpreadFunction, x: float, y: float) -> np.ndarray | None:
+    """Image of a PSF model at a place.
 
-    def __init__(self, rows: int, columns: int) -> None:
-        self._shape = rows, columns
-        self._images: dict[tuple[int, int], np.ndarray] = {}
+    Parameters
+    ----------
+    model : `lsst.images.psfs.PointSpreadFunction`
+    x, y : `float`
+        Parent pixels.
 
-    def put(self, row: int, column: int, image: np.ndarray) -> None:
-        """Set the image of a cell, (odd, odd); one that is no PSF leaves the cell missing."""
-        if np.isfinite(image).all() and image.sum() > 0:
-            self._images[row, column] = image
-
-    @property
-    def origin(self) -> str:
-        """Where the PSF comes from."""
-        if not self._images:
-            return "no usable image in the PSF model"
-        return f"PSF model, an image for each of {len(self._images)} cells"
-
-    def psf(
-        self, origin: tuple[int, int], cell_shape: tuple[float, float], name: str
-    ) -> CellPsf | None:
-        """The whole of it, with the origin and shape of its cells, if there is one image."""
-        if not self._images:
-            return None
-        # Models of the stack may give images of several sizes.
-        sides = np.max([image.shape for image in self._images.values()], axis=0)
-        stack = np.full((*self._shape, *sides), np.nan)
-        for cell, image in self._images.items():
-            border = (sides - image.shape) // 2
-            stack[cell] = np.pad(image, np.stack([border, border], axis=1))
-        return CellPsf(stack, origin, cell_shape, name)
+    Returns
+    -------
+    image : `numpy.ndarray`, (odd, odd), or `None`
+        Its middle pixel is the PSF's centre; `None` beyond the model's bounds,
+        or where its image is none of a PSF.
+    """
+    if not model.bounds.contains(x=x, y=y):
+        return None
+    return _usable(model.compute_kernel_image(x=x, y=y))
 
 
-def _centred(image: Image) -> np.ndarray:
+def _origin(psf: CellPsf) -> str:
+    return f"PSF model, an image for each of {np.count_nonzero(psf.present)} cells"
+
+
+def _usable(image: Image) -> np.ndarray | None:
     """Pixels of a kernel image, cut so that its pixel (0, 0) is the middle one."""
     half_y, half_x = (min(-axis.start, axis.stop - 1) for axis in (image.bbox.y, image.bbox.x))
     y, x = -image.bbox.y.start, -image.bbox.x.start
-    return image.array[y - half_y : y + half_y + 1, x - half_x : x + half_x + 1]
+    pixels = image.array[y - half_y : y + half_y + 1, x - half_x : x + half_x + 1]
+    return pixels if np.isfinite(pixels).all() and pixels.sum() > 0 else None

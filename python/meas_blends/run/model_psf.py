@@ -5,11 +5,10 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-import numpy as np
-
 from ..data.coadd import Coadd
 from ..data.fits.cell_coadd import EVALUATOR
 from ..data.psf import CellPsf
+from ..rubin.psfs import model_image
 
 __all__ = ["with_model_psf"]
 
@@ -42,7 +41,7 @@ def with_model_psf(coadd: Coadd, path: str | Path) -> Coadd:
         with open_archive(str(path)) as archive:
             model = archive.get_component("psf")
             psf = CellPsf.evaluated(
-                lambda x, y: _image_at(model, x, y), coadd.shape, coadd.xy0, name=coadd.name
+                lambda x, y: model_image(model, x, y), coadd.shape, coadd.xy0, name=coadd.name
             )
     except Exception as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
@@ -61,11 +60,3 @@ def _without(coadd: Coadd, reason: str) -> Coadd:
         origins={"psf": said},
         remarks={"PSF": f"{said}: the PSF is taken from stars (--psf FILE|ARCSEC)"},
     )
-
-
-def _image_at(model: object, x: float, y: float) -> np.ndarray | None:
-    """The model's image at a parent pixel; `None` beyond its bounds."""
-    if not model.bounds.contains(x=x, y=y):
-        return None
-    image = np.asarray(model.compute_kernel_image(x=x, y=y).array, np.float64)
-    return image if np.isfinite(image).all() and image.sum() > 0 else None
