@@ -158,8 +158,8 @@ class Widening(GaussianPointSpreadFunction):
 
 
 def test_a_psf_that_varies_is_evaluated_cell_by_cell():
-    bounds = boxed((300, 500), (240, 8))
-    image = make_visit_image(Widening(1.5, bounds, STAMP), shape=(300, 700))
+    bounds = boxed((512, 500), (240, 8))
+    image = make_visit_image(Widening(1.5, bounds, STAMP), shape=(512, 700))
     psf = as_coadd(image).psf
     assert psf.images.shape[:2] == (2, 3)
     assert psf.present.tolist() == [[False, True, True]] * 2
