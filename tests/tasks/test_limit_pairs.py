@@ -6,6 +6,7 @@ from lsst.pipe.base import testUtils
 
 from evaluation_scene import evaluation_scene
 from meas_blends.data.outcome_tables import PAIR_LIMITS
+from meas_blends.detection.complete import complete_coadd
 from meas_blends.errors import BadInputError
 from meas_blends.tasks.limit_pairs import LimitPairsTask
 
@@ -35,7 +36,9 @@ def test_one_row_a_footprint_with_two_galaxies():
 
 def test_it_falls_with_the_noise():
     coadd = evaluation_scene()["coadd"]
-    noisier = coadd.replace(variance=4 * coadd.variance)
+    # Once completed, a coadd's variance is believed.
+    noisier = complete_coadd(coadd)
+    noisier = noisier.replace(variance=4 * noisier.variance)
     np.testing.assert_allclose(
         run(coadd=noisier)["sqrtDeltaChi2"], run()["sqrtDeltaChi2"] / 2, rtol=0.03, atol=0.05
     )

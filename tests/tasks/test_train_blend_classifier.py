@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from lsst.daf.butler import StorageClass, StorageClassFactory
+from lsst.daf.butler import Config, StorageClassFactory
 from lsst.daf.butler import tests as butler_tests
 from lsst.pipe.base import testUtils
 
 from meas_blends.blends.classifiers.logistic import LogisticClassifier
-from meas_blends.data.coadd import Coadd
 from meas_blends.data.packages import ModelPackage
 from meas_blends.errors import BadInputError
 from meas_blends.tasks.train_blend_classifier import TrainBlendClassifierTask
@@ -105,10 +104,8 @@ def butler(tmp_path):
     repository = butler_tests.makeTestRepo(str(tmp_path), ids)
     butler_tests.addDataIdValue(repository, "physical_filter", "i", band="i", instrument="toy")
     known = StorageClassFactory()
-    for name, kind in (("BlendCoadd", Coadd), ("BlendModelPackage", ModelPackage)):
-        # The process has one factory, which a test with a real Butler has filled.
-        if name not in known:
-            known.registerStorageClass(StorageClass(name, pytype=kind))
+    # The process has one factory, in which other tests' Butlers must find what they know.
+    known.addFromConfig(Config("resource://meas_blends/config/butler_seed.yaml"))
     image = {"skymap", "tract", "patch", "band"}
     for name, storage, dimensions in (
         ("blend_coadd", "BlendCoadd", image),

@@ -22,7 +22,7 @@ _TRUNCATE = 4.0
 
 #: An S/N that scatters by more than the first of these is filled with sources by and
 #: by, and from the second on its scatter no longer says anything of noise.
-_CROWDED = (2.0, 4.0)
+_CROWDED = (2.0, 3.0)
 
 #: Every how many pixels the scatter is measured, along each axis.
 STRIDE = 3
@@ -349,7 +349,7 @@ def confusion(significance: np.ndarray) -> float:
     confusion : `float`
         The clipped scatter, from 1 to 2. Beyond, sources begin to fill the
         image and their light to make the scatter, which says ever less of the
-        noise: the number goes down again, and from 4 on it is 1.
+        noise: the number goes down again, and from 3 on it is 1.
     """
     if significance.size == 0:
         return 1.0

@@ -114,7 +114,8 @@ def test_only_footprints_whose_psf_is_unlike_the_trainings_are_flagged(
     tmp_path, toy_packages, scene, caplog
 ):
     package = ModelPackage.read(toy_packages["logistic"])
-    package.meta["psf_sigma"] = [SIGMA, SIGMA]
+    learned = LearnedConditions.any().to_meta()
+    package.meta["conditions"] = {**learned, "psf_sigma": [SIGMA, SIGMA]}
     package.write(tmp_path / "same")
     filtered, pixels = scene
     # The second footprint lies in a cell whose PSF is wider.
@@ -124,7 +125,7 @@ def test_only_footprints_whose_psf_is_unlike_the_trainings_are_flagged(
     flags = make_task(tmp_path / "same").run(varying, pixels).classification["flags"]
     outside = ["OUTSIDE_TRAINING" in CLASSIFICATION.decode(value) for value in flags]
     assert outside == [False, True]
-    assert "in parts of it the PSF is unlike" in caplog.text
+    assert "in parts of it the width of its PSF outside what model" in caplog.text
 
 
 def test_a_band_that_the_model_does_not_look_at_is_told(toy_packages, scene, caplog):

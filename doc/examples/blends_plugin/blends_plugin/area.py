@@ -6,6 +6,7 @@ from sklearn.linear_model import LogisticRegression
 
 from meas_blends.blends.classifier import Classifier, Prediction
 from meas_blends.blends.classifiers.table import CountTable
+from meas_blends.blends.conditions import LearnedConditions
 from meas_blends.data.packages import ModelPackage
 
 
@@ -25,7 +26,7 @@ class AreaClassifier(Classifier):
         self.table = table
         self.threshold = threshold
         self.largest = largest
-        self.psf_sigma = (0.0, float("inf"))
+        self.learned = LearnedConditions.any()
 
     def predict(self, detections):
         """Say how many objects the footprints of an image hold."""
@@ -40,7 +41,7 @@ class AreaClassifier(Classifier):
             "constant": self.constant,
             "threshold": self.threshold,
             "largest": self.largest,
-            "psf_sigma": list(self.psf_sigma),
+            "conditions": self.learned.to_meta(),
         }
         arrays = {"counts": self.table.given_blended}
         return ModelPackage(self.kind, name, version, description, meta, arrays)
@@ -51,7 +52,7 @@ class AreaClassifier(Classifier):
         meta = package.meta
         table = CountTable(package.arrays["counts"])
         model = cls(meta["weight"], meta["constant"], table, meta["threshold"], meta["largest"])
-        model.psf_sigma = tuple(meta["psf_sigma"])
+        model.learned = LearnedConditions.from_meta(meta["conditions"])
         model.label = package.label
         return model
 
