@@ -137,6 +137,17 @@ def test_a_map_of_weights_is_no_variance():
     assert "--weight" in coadd.remarks["variance"]
 
 
+@pytest.mark.parametrize("sky", [0.0, 1000.0, 3e5])
+def test_noise_does_not_depend_on_the_sky(sky):
+    """Whether or not the sky was subtracted, and however its variance was estimated."""
+    image = (10.0 * resampled_image() + sky).astype(np.float32)
+    coadd = complete_coadd(Coadd(image, psf=gaussian_psf(1.8)))
+    lags, k = coadd.noise_correlation, len(coadd.noise_correlation) // 2
+    assert np.sqrt(np.median(coadd.variance)) == pytest.approx(10.0 * np.sqrt(0.5), rel=0.03)
+    assert lags[k, k + 1] == pytest.approx(0.5, abs=0.02)
+    assert lags[k + 1, k] == pytest.approx(0.0, abs=0.02)
+
+
 def test_a_plane_without_blank_pixels_beside_it_is_believed():
     image = np.random.default_rng(1).normal(size=(12, 12))
     coadd = complete_coadd(Coadd(image, np.full((12, 12), 9.0), psf=gaussian_psf(1.8)))

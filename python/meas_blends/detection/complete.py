@@ -9,7 +9,7 @@ from ..data.fill_values import without_fill_values
 from ..data.large import image_array
 from ..data.tiles import row_strips
 from ..errors import BadInputError
-from .noise import MAX_LAG, PixelNoise, best_window, measure_noise, rough_median
+from .noise import MAX_LAG, PixelNoise, best_window, flattened, measure_noise, rough_median
 from .psf import typical_width
 from .rounding import dithered
 from .stars import estimate_psf
@@ -145,7 +145,10 @@ def _measured(coadd: Coadd, bad: np.ndarray, sigma: float) -> PixelNoise | None:
     hidden = bad[part]
     variance = np.where(hidden, np.float32(1), coadd.variance[part])
     image, added = dithered(coadd.image[part], hidden)
-    noise = measure_noise(np.where(hidden, 0, image) / np.sqrt(variance), hidden, sigma)
+    if not hidden.all():
+        # A high sky over an uneven variance would be a pattern of its own.
+        image = flattened(image, hidden, rough_median(image, hidden))
+    noise = measure_noise(image / np.sqrt(variance), hidden, sigma)
     if noise is None or added == 0:
         return noise
     # The noise that hid the steps is white, and goes again.
