@@ -45,7 +45,7 @@ def conditions_at(filtered: FilteredCoadd, x: np.ndarray, y: np.ndarray) -> np.n
 
 @dataclass(frozen=True)
 class LearnedConditions:
-    """Ranges of the conditions that a classifier was trained under.
+    """Ranges of the conditions that a classifier was trained under, or was found to hold under.
 
     Parameters
     ----------
