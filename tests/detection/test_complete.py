@@ -22,6 +22,15 @@ def test_what_is_missing_is_estimated_and_said():
     assert psf_sigma(coadd.psf.middle) == pytest.approx(1.8, rel=0.03)
     assert coadd.origins["variance"] == "estimated from the clipped scatter of the image"
     assert coadd.origins["psf"] == "estimated from 6 stars in the image"
+    assert set(coadd.remarks) == {"noise", "PSF"}
+    assert "no variance in the file" in coadd.remarks["noise"] and "--rms" in coadd.remarks["noise"]
+    assert "6 stars" in coadd.remarks["PSF"] and "--psf" in coadd.remarks["PSF"]
+
+
+def test_nothing_is_said_of_what_is_there():
+    image = np.random.default_rng(2).normal(size=(200, 200))
+    coadd = complete_coadd(Coadd(image, np.ones((200, 200)), psf=gaussian_psf(1.8)))
+    assert not coadd.remarks
 
 
 def test_a_complete_coadd_is_the_same_object():

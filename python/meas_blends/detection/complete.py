@@ -75,12 +75,15 @@ def complete_coadd(coadd: Coadd) -> Coadd:
     if "noise" in coadd.origins:
         return _with_psf(coadd)
     coadd = without_fill_values(coadd)
-    reason = ""
+    reason, lacking = "", "no variance in the file"
     if coadd.variance is not None and not _any_noise(coadd.variance):
         coadd = coadd.replace(variance=None)
-        reason = ", for its variance plane holds no positive value"
+        lacking = "its variance plane holds no positive value"
+        reason = f", for {lacking}"
     if coadd.variance is None:
         coadd = _with_estimate(coadd, reason)
+        told = f"{lacking}: the noise is estimated from the pixels (--variance, --weight, --rms)"
+        coadd = coadd.replace(remarks={"noise": told})
     return _with_noise(_with_psf(coadd))
 
 
@@ -90,7 +93,12 @@ def _with_psf(coadd: Coadd) -> Coadd:
         return coadd
     psf, origin = estimate_psf(coadd)
     known = coadd.origins.get("psf", "")
-    return coadd.replace(psf=psf, origins={"psf": f"{origin}; {known}" if known else origin})
+    told = f"{known or 'no PSF in the file'}: {origin} (--psf FILE|ARCSEC)"
+    return coadd.replace(
+        psf=psf,
+        origins={"psf": f"{origin}; {known}" if known else origin},
+        remarks={} if "PSF" in coadd.remarks else {"PSF": told},
+    )
 
 
 def _with_estimate(coadd: Coadd, reason: str) -> Coadd:
@@ -110,8 +118,11 @@ def _with_noise(coadd: Coadd) -> Coadd:
         white = np.zeros((2 * MAX_LAG + 1,) * 2)
         white[MAX_LAG, MAX_LAG] = 1.0
         known = white if coadd.noise_correlation is None else coadd.noise_correlation
+        told = "no blank pixels say how strong noise is and how it correlates: taken as white"
         return coadd.replace(
-            noise_correlation=known, origins={"noise": "as the variance says: no blank pixels"}
+            noise_correlation=known,
+            origins={"noise": "as the variance says: no blank pixels"},
+            remarks={} if "noise" in coadd.remarks else {"noise": told},
         )
     origins, remarks = {}, {}
     off = max(noise.scatter, 1.0 / noise.scatter)
