@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from meas_blends.data.coadd import Coadd
 from meas_blends.detection.complete import complete_coadd
@@ -155,6 +156,16 @@ def test_noise_does_not_depend_on_the_sky(sky):
     assert np.sqrt(np.median(coadd.variance)) == pytest.approx(10.0 * np.sqrt(0.5), rel=0.03)
     assert lags[k, k + 1] == pytest.approx(0.5, abs=0.02)
     assert lags[k + 1, k] == pytest.approx(0.0, abs=0.02)
+
+
+def test_a_sky_full_of_unseen_stars_does_not_change_a_right_plane():
+    """As in the disk of a nearby galaxy, where hardly a pixel is blank."""
+    rng = np.random.default_rng(8)
+    flux = rng.exponential(40.0, (300, 300)) * (rng.uniform(size=(300, 300)) < 0.3)
+    image = gaussian_filter(flux, 1.8) + rng.normal(size=(300, 300))
+    coadd = complete_coadd(Coadd(image, np.ones((300, 300)), psf=gaussian_psf(1.8)))
+    assert (coadd.variance == 1.0).all()
+    assert "variance is believed" in coadd.remarks["noise"]
 
 
 def test_a_plane_without_blank_pixels_beside_it_is_believed():

@@ -118,10 +118,12 @@ def _with_noise(coadd: Coadd) -> Coadd:
         white = np.zeros((2 * MAX_LAG + 1,) * 2)
         white[MAX_LAG, MAX_LAG] = 1.0
         known = white if coadd.noise_correlation is None else coadd.noise_correlation
-        told = "no blank pixels say how strong noise is and how it correlates: taken as white"
+        told = (
+            "no blank pixels tell noise from light: the variance is believed, noise taken as white"
+        )
         return coadd.replace(
             noise_correlation=known,
-            origins={"noise": "as the variance says: no blank pixels"},
+            origins={"noise": "as the variance says: no blank pixels tell it from light"},
             remarks={} if "noise" in coadd.remarks else {"noise": told},
         )
     origins, remarks = {}, {}

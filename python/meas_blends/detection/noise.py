@@ -61,8 +61,8 @@ _FAR_LAGS = (8, 20)
 #: Widths of unseen galaxies, smoothed by the PSF, in units of the PSF's.
 _UNSEEN_WIDTHS = (1.0, 1.6)
 
-#: Where less of the scatter than this would be noise, it cannot be told from light.
-_LEAST_SHARE = 0.25
+#: Where less of the variance than this would be noise, it cannot be told from light.
+_LEAST_SHARE = 0.5
 
 
 def clipped_scatter(values: np.ndarray) -> tuple[float, float]:
@@ -235,7 +235,8 @@ def measure_noise(image: np.ndarray, bad: np.ndarray, sigma: float) -> PixelNois
     Returns
     -------
     noise : `PixelNoise` or `None`
-        `None` if there are too few blank pixels to tell, or they do not scatter.
+        `None` if there are too few blank pixels to tell, they do not scatter,
+        or unseen light makes most of it, as in the disk of a nearby galaxy.
 
     Notes
     -----
@@ -274,7 +275,7 @@ def measure_noise(image: np.ndarray, bad: np.ndarray, sigma: float) -> PixelNois
     correlated = (farther < MAX_LAG) | ((farther == MAX_LAG) & (nearer == 0))
     unseen = _unseen_light(covariance, sigma, ~correlated)
     if covariance[far, far] - unseen[far, far] < _LEAST_SHARE * covariance[far, far]:
-        unseen[:] = 0.0
+        return None
     near = slice(far - MAX_LAG, far + MAX_LAG + 1)
     own = np.where(correlated, covariance - unseen, 0.0)[near, near]
     variance = own[MAX_LAG, MAX_LAG]
