@@ -4,7 +4,7 @@ import pytest
 
 from meas_blends.errors import BadInputError
 from meas_blends.run.images import ImageOptions
-from meas_blends.run.units import Unit, image_units, scene_units
+from meas_blends.run.units import Unit, image_units, planes_of_others, scene_units
 
 
 def test_equal_stems_take_their_folders_names(tmp_path):
@@ -18,6 +18,17 @@ def test_what_would_still_collide_is_refused(tmp_path):
         image_units([str(tmp_path / "r" / "c.fits"), str(tmp_path / "r" / "c.fit")], ImageOptions())
     with pytest.raises(BadInputError, match="given more than once"):
         image_units(["c.fits", "./c.fits"], ImageOptions())
+
+
+def test_planes_of_other_images_are_told_from_images(tmp_path):
+    names = ["a.fits", "a.weight.fits", "b_sci.fits", "b_wht.fits", "c.weight.fits", "d.fits"]
+    paths = [str(tmp_path / name) for name in names]
+    for path in paths:
+        Path(path).touch()
+    a, a_weight, b, b_weight, *_ = paths
+    assert planes_of_others(paths) == {a_weight: a, b_weight: b}
+    # Alone it is an image like any other.
+    assert planes_of_others([a_weight, b]) == {}
 
 
 def test_identity_follows_the_file_and_the_options(make_image):

@@ -257,7 +257,7 @@ def _units(
     from ..errors import BadInputError
     from ..run.images import ImageOptions
     from ..run.plan import check_units
-    from ..run.units import image_units, scene_units
+    from ..run.units import image_units, planes_of_others, scene_units
 
     check_units(plan, loaded.name, images, scenes, bands)
     if not plan.reads_images and options.identity() != ImageOptions().identity():
@@ -269,4 +269,7 @@ def _units(
         return scene_units(1, bands, "demo")
     if plan.simulates:
         return scene_units(scenes or _DEFAULT_SCENES, bands)
-    return image_units(images, options)
+    owners = planes_of_others(images)
+    for image, owner in owners.items():
+        click.echo(f"{image}: left alone, for it holds a plane of {owner}", err=True)
+    return image_units([image for image in images if image not in owners], options)

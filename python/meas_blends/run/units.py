@@ -17,7 +17,7 @@ from .images import ImageOptions, read_image
 from .plan import COADD
 from .storage import stamp
 
-__all__ = ["Unit", "image_units", "scene_units"]
+__all__ = ["Unit", "image_units", "planes_of_others", "scene_units"]
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,29 @@ class Unit:
             return {}
         path, options, band = self.path, self.options, self.band
         return {COADD: (digest([self.source, band]), lambda: read_image(path, options, band))}
+
+
+def planes_of_others(paths: Sequence[str]) -> dict[str, str]:
+    """Find images that are planes of others of them, as ``*.fits`` names both.
+
+    Parameters
+    ----------
+    paths : sequence of `str`
+        Images.
+
+    Returns
+    -------
+    owners : `dict` [`str`, `str`]
+        The image whose weight, noise or mask each of them holds.
+    """
+    by_file = {Path(path).absolute(): path for path in paths}
+    owners = {}
+    for path in paths:
+        for file in companions_of(path):
+            other = by_file.get(file.absolute())
+            if other is not None:
+                owners[other] = path
+    return owners
 
 
 def image_units(paths: Sequence[str], options: ImageOptions) -> list[Unit]:
