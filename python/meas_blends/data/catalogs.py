@@ -235,6 +235,11 @@ TRUTH = TableSchema(
         Column("convergence", "f4", "Lensing convergence; magnitude and flux include it"),
         Column("redshift", "f4", "Redshift; NaN if not known", "", "src.redshift"),
         Column("isStar", "bool", "A star: drawn as a point", ucd="src.class.starGalaxy"),
+        Column(
+            "structure",
+            "i8",
+            "Number that its arms, bars, knots and the like are drawn from; 0 for Sersic profiles",
+        ),
     ),
 )
 

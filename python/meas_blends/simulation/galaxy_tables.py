@@ -37,6 +37,7 @@ _LIMITS = {
     "shear1": (-0.9, 0.9),
     "shear2": (-0.9, 0.9),
     "convergence": (-0.9, 0.9),
+    "structure": (0, 2**53),
 }
 
 #: Columns of the truth table that a quantity sets.
@@ -56,6 +57,7 @@ _COLUMNS = {
     "convergence": ("convergence",),
     "redshift": ("redshift",),
     "is_star": ("isStar",),
+    "structure": ("structure",),
 }
 
 #: Sersic indexes that GalSim can draw, and the step to which they are rounded:

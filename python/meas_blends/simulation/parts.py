@@ -29,10 +29,11 @@ def galaxy_parts(
     Returns
     -------
     parts : `dict` [`str`, `numpy.ndarray`]
-        One row a bulge or disk that has light: ``flux`` [photon in the
-        coadd], ``x``, ``y`` [array pixel], Sersic ``index``, and after
-        lensing ``radius`` (geometric mean of the half-light axes [pixel]),
-        axis ``ratio`` and ``xx``, ``xy``, ``yy`` of
+        One row a bulge or disk that has light: row ``galaxy`` of the table,
+        whether it is a ``bulge``, ``flux`` [photon in the coadd], ``x``, ``y``
+        [array pixel], Sersic ``index``, and after lensing ``radius``
+        (geometric mean of the half-light axes [pixel]), axis ``ratio`` and
+        ``xx``, ``xy``, ``yy`` of
         `~meas_blends.simulation.profiles.shape_matrix` [pixel^2].
     """
     photons = survey.photons(galaxies["mag"])
@@ -46,6 +47,8 @@ def galaxy_parts(
         xx, xy, yy = lens_shape(matrix, *lensing)
         radius, ratio = _extent(xx, xy, yy)
         columns = {
+            "galaxy": np.arange(len(galaxies)),
+            "bulge": np.full(len(galaxies), kind == "bulge"),
             "flux": photons * share,
             "x": np.asarray(galaxies["x"], float) - xy0[0],
             "y": np.asarray(galaxies["y"], float) - xy0[1],

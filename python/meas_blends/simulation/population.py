@@ -19,6 +19,10 @@ from .truth import make_truth
 
 __all__ = ["Population", "draw_galaxies", "furnish", "galaxies_at"]
 
+#: Magnitudes of the bright galaxies that are added, and how many times larger than
+#: others of their magnitude they are.
+_BRIGHT, _TIMES_LARGER = (17.0, 21.5), (0.6, 3.0)
+
 #: Width of the frame around an image from which galaxies shine in [arcsec].
 _MARGIN = 10.0
 
@@ -70,9 +74,14 @@ def draw_galaxies(
     span = 10 ** (population.count_slope * (population.mag_bright - population.mag_faint))
     mag = population.mag_faint + np.log10(span + share * (1.0 - span)) / population.count_slope
     order = np.argsort(mag)
+    mag = mag[order]
     columns = furnish(
-        x[order] - margin, y[order] - margin, mag[order], survey, rng, population, group[order]
+        x[order] - margin, y[order] - margin, mag, survey, rng, population, group[order]
     )
+    if population.bright_density > 0:
+        bright, bright_mag = _bright_galaxies(area, margin, survey, rng, population)
+        order = np.argsort(np.append(mag, bright_mag), kind="stable")
+        columns = {name: np.append(of, bright[name])[order] for name, of in columns.items()}
     columns["x"] += xy0[0]
     columns["y"] += xy0[1]
     return make_truth(columns, survey, scene_wcs(survey, shape), xy0)
@@ -161,7 +170,7 @@ def furnish(
     known = known or {}
     x, y, mag = (np.array(values, float) for values in (x, y, mag))
     # A stream each, so that a change of one relation leaves the others' draws alone.
-    shape_rng, colour_rng, lensing_rng = rng.spawn(3)
+    shape_rng, colour_rng, lensing_rng, structure_rng = rng.spawn(4)
     colours = draw_colours(mag, colour_rng, group, population.one_colour, known.get("redshift"))
     scale = survey.pixel_scale
     lensing = draw_lensing(x * scale, y * scale, colours.redshift, population.lensing, lensing_rng)
@@ -172,6 +181,9 @@ def furnish(
     brighter = 2.5 * np.log10(magnification(**lensing))
     intrinsic = mag + brighter if observed else mag
     shapes = {**draw_shapes(intrinsic, population, shape_rng, radius), **known}
+    structured = structure_rng.uniform(size=len(mag)) < population.structured
+    structured &= (intrinsic <= population.structured_mag) & ~star
+    number = structure_rng.integers(1, 2**31, len(mag))
     for name in ("bulgeToTotal", "bulgeHalfLightRadius", "diskHalfLightRadius"):
         shapes[name] = np.where(star, 0.0, shapes[name])
     colour, bulge = colours.in_band(survey.band, shapes["bulgeToTotal"])
@@ -184,7 +196,29 @@ def furnish(
         "bulgeToTotal": bulge,
         "redshift": colours.redshift,
         "isStar": star,
+        "structure": known.get("structure", np.where(structured, number, 0)),
     }
+
+
+def _bright_galaxies(
+    area: tuple[int, int],
+    margin: int,
+    survey: Survey,
+    rng: np.random.Generator,
+    population: Population,
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """The bright galaxies that are added, and their magnitudes in i."""
+    # A stream of its own, so that they leave the others as they are.
+    rng = rng.spawn(1)[0]
+    arcmin2 = area[0] * area[1] * (survey.pixel_scale / 60.0) ** 2
+    number = rng.poisson(population.bright_density * arcmin2)
+    y, x = (rng.uniform(-0.5, side - 0.5, number) - margin for side in area)
+    mag = rng.uniform(*_BRIGHT, number)
+    larger = np.exp(rng.uniform(*np.log(_TIMES_LARGER), number))
+    columns = furnish(x, y, mag, survey, rng, population)
+    for name in ("bulgeHalfLightRadius", "diskHalfLightRadius"):
+        columns[name] = columns[name] * larger
+    return columns, mag
 
 
 def _counts(population: Population) -> float:

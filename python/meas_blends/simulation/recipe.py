@@ -9,6 +9,7 @@ import numpy as np
 from astropy.table import Table
 
 from ..data.coadd import Coadd
+from .artefacts import Artefacts, add_artefacts
 from .colours import one_colour
 from .conditions import draw_conditions
 from .exposures import render_exposures
@@ -46,6 +47,10 @@ class SceneRecipe:
         What differs from scene to scene.
     star_density : `float`
         Factor on the published number of stars.
+    star_mag_bright : `float`
+        i magnitude of the brightest stars.
+    artefacts : `~meas_blends.simulation.artefacts.Artefacts`
+        What images hold besides galaxies, stars and noise.
     psf_field, psf_ellipticity, uneven_depth : `float`
         Variation over an image, see
         `~meas_blends.simulation.conditions.draw_conditions`.
@@ -66,6 +71,8 @@ class SceneRecipe:
     population: Population = field(default_factory=Population)
     variation: Variation = field(default_factory=Variation)
     star_density: float = 0.0
+    star_mag_bright: float = 18.0
+    artefacts: Artefacts = field(default_factory=Artefacts)
     psf_field: float = 0.0
     psf_ellipticity: float = 0.0
     uneven_depth: float = 0.0
@@ -146,6 +153,7 @@ def simulate_scene(
         conditions=conditions,
         centre=centre,
     )
+    coadd = add_artefacts(coadd, truth, survey, recipe.artefacts, streams.noise.spawn(1)[0])
     image = f"{coadd.origins['image']}, seed {recipe.seed}, scene {scene}"
     return coadd.replace(origins={"image": image}), truth
 
@@ -174,6 +182,7 @@ def _stars(
         recipe.shape,
         streams.stars,
         recipe.star_density,
+        recipe.star_mag_bright,
         one_colour=colour,
         centre=centre,
     )

@@ -66,6 +66,16 @@ class Population:
     lensing : `float`
         Factor on the published lensing by large-scale structure
         (`~meas_blends.simulation.lensing.draw_lensing`); 0 for none.
+    structured : `float`
+        Share of the galaxies down to ``structured_mag`` that are no sums of
+        Sersic profiles but have structure of their own,
+        `~meas_blends.simulation.structure`.
+    structured_mag : `float`
+        Faintest of them: of fainter ones noise leaves no structure to be seen.
+    bright_density : `float`
+        Galaxies that are added to the natural ones, even in magnitude from 17
+        to 21.5 and up to three times as large as others [arcmin^-2], to
+        teach what bright galaxies look like.
     one_colour : `bool`
         All galaxies and stars have one colour: a control in which further
         bands add depth only.
@@ -91,6 +101,9 @@ class Population:
     group_size: float = 20.0
     group_radius: float = 15.0
     lensing: float = 1.0
+    structured: float = 0.0
+    structured_mag: float = 25.0
+    bright_density: float = 0.0
     one_colour: bool = False
 
     def __post_init__(self) -> None:
@@ -99,10 +112,10 @@ class Population:
                 raise BadInputError(
                     f"population: {name} is {getattr(self, name)}; give a positive number."
                 )
-        for name in ("density", "density_scatter", "radius_scatter", "lensing"):
+        for name in ("density", "density_scatter", "radius_scatter", "lensing", "bright_density"):
             if not 0 <= getattr(self, name) < np.inf:
                 raise BadInputError(f"population: {name} is {getattr(self, name)}; give 0 or more.")
-        for name in ("clustered_fraction", "bulge_dominated"):
+        for name in ("clustered_fraction", "bulge_dominated", "structured"):
             if not 0 <= getattr(self, name) <= 1:
                 raise BadInputError(
                     f"population: {name} is {getattr(self, name)}; give a share from 0 to 1."

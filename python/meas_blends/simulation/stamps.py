@@ -12,6 +12,7 @@ from .conditions import Conditions
 from .parts import galaxy_parts
 from .profiles import sersic_brightness, sersic_transform
 from .psf import psf_transform, psf_wing
+from .structured import StructuredGalaxy, structured_galaxies
 from .survey import Survey
 
 __all__ = ["draw_light"]
@@ -26,6 +27,10 @@ _BATCH = 1 << 18
 #: units of the sky noise of a pixel.
 _EDGE = 0.01
 
+#: Half-light radii across the stamp of a galaxy with structure at least, and the
+#: largest of such stamps [pixel].
+_REACH, _LARGEST = 12.0, 1024
+
 
 def draw_light(
     galaxies: Table,
@@ -37,9 +42,10 @@ def draw_light(
     """Draw the noiseless light of galaxies, as seen through the coadd's PSF.
 
     Each galaxy is a bulge and a disk, both Sersic profiles, stretched by
-    lensing; those of radius 0 are points. Their transforms are multiplied with
-    that of the PSF on the grid of a real FFT and brought to the sub-pixel
-    centre by its phases; a batch of stamps of one size is transformed at once.
+    lensing, or has structure of its own; those of radius 0 are points.
+    Their transforms are multiplied with that of the PSF on the grid of a real
+    FFT and brought to the sub-pixel centre by its phases; a batch of stamps
+    of one size is transformed at once.
     The size follows from the surface brightness at the stamp's border.
 
     Parameters
@@ -65,6 +71,8 @@ def draw_light(
     conditions = conditions or Conditions.constant(shape)
     parts = galaxy_parts(galaxies, survey, xy0)
     sizes = _stamp_sizes(parts, survey.replace(psf_fwhm=survey.psf_fwhm * conditions.fwhm.max()))
+    parts, structured = structured_galaxies(galaxies, {**parts, "size": sizes})
+    sizes = parts["size"]
     half = sizes / 2
     inside = (parts["x"] > -half) & (parts["x"] < shape[1] + half)
     inside &= (parts["y"] > -half) & (parts["y"] < shape[0] + half)
@@ -79,7 +87,31 @@ def draw_light(
             chosen = {name: values[rows[start : start + batch]] for name, values in parts.items()}
             stamps, corner_x, corner_y = _draw_stamps(chosen, transform, chosen["index"][0])
             _add(image, stamps, corner_x, corner_y)
+    for galaxy in structured:
+        _add_structured(image, galaxy, survey, conditions)
     return image
+
+
+def _add_structured(
+    image: np.ndarray, galaxy: StructuredGalaxy, survey: Survey, conditions: Conditions
+) -> None:
+    """Add a galaxy with structure to the image, if it reaches it."""
+    x, y = galaxy.centre
+    # Tails and anti-truncated disks reach further than a Sersic profile does.
+    reach = max(galaxy.components["size"].max(), _REACH * galaxy.components["radius"].max())
+    size = next(of for of in _SIZES if of >= min(reach, _LARGEST))
+    half = size / 2
+    if not (-half < x < image.shape[1] + half and -half < y < image.shape[0] + half):
+        return
+    fwhm, *shear = conditions.psf_of(conditions.cells(x, y))
+    local = survey.replace(psf_fwhm=survey.psf_fwhm * fwhm)
+    light, column, row = galaxy.light(size)
+    spectrum = fft.rfft2(light.astype(np.float32))
+    # Of a finer image the frequencies that pixels can carry.
+    rows = np.r_[: size // 2, len(light) - size // 2 : len(light)]
+    spectrum = spectrum[rows, : size // 2 + 1] * psf_transform(local, size, tuple(shear))
+    stamp = fft.irfft2(np.float32(galaxy.flux) * spectrum, s=(size, size))
+    _add(image, stamp[None], np.array([column]), np.array([row]))
 
 
 def _alike(*keys: np.ndarray) -> Iterator[tuple[np.ndarray, int]]:

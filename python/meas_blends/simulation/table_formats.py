@@ -37,6 +37,7 @@ QUANTITIES = {
     "convergence": "lensing convergence",
     "redshift": "redshift",
     "is_star": "true for stars",
+    "structure": "number that arms, knots and the like are drawn from, 0 for none",
 }
 
 #: Names of the formats that are known.
@@ -72,6 +73,7 @@ _TRUTH_ADDED = {
     "convergence": "convergence",
     "redshift": "redshift",
     "is_star": "isStar",
+    "structure": "structure",
 }
 
 #: Quantity, and the columns of cosmoDC2 that may hold it, best first.

@@ -21,6 +21,7 @@ _DEFAULTS = {
     "convergence": 0.0,
     "redshift": np.nan,
     "isStar": False,
+    "structure": 0,
 }
 
 
@@ -37,7 +38,7 @@ def make_truth(
     columns : mapping of `str` to array-like, (n,)
         ``x``, ``y`` [parent pixels], ``mag`` in the survey's band, the shape
         columns of `~meas_blends.data.catalogs.TRUTH`, and, if known, its
-        lensing, ``redshift`` and ``isStar``.
+        lensing, ``redshift``, ``isStar`` and ``structure``.
     survey : `~meas_blends.simulation.survey.Survey`
         Depth, for the S/N.
     wcs : `astropy.wcs.WCS`, optional

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from lsst.pex.config import ChoiceField, Config, DictField, Field, ListField
 
+from ..simulation.artefacts import Artefacts
 from ..simulation.recipe import SceneRecipe
 from ..simulation.relations import Population
 from ..simulation.survey import RESAMPLINGS, survey_of_band
@@ -116,6 +117,67 @@ class SceneConfig(Config):
         default=0.0,
         check=lambda value: 0 <= value < np.inf,
     )
+    star_mag_bright = Field[float](
+        doc="AB magnitude in i of the brightest stars.",
+        default=18.0,
+        check=lambda value: 8.0 <= value < 28.0,
+    )
+    structured_fraction = Field[float](
+        doc="Share of the galaxies down to structured_mag that are no sums of Sersic profiles: with"
+        " arms, bars, rings, knots, dust, shells, tails, breaks and cuts. Each is one object.",
+        default=0.0,
+        check=_is_share,
+    )
+    structured_mag = Field[float](
+        doc="AB magnitude in i of the faintest galaxies with structure.",
+        default=25.0,
+        check=np.isfinite,
+    )
+    bright_density = Field[float](
+        doc="Galaxies of 17th to 22nd magnitude that are added to those of the published counts"
+        " [arcmin^-2], up to three times as large as others: they teach what bright galaxies look"
+        " like.",
+        default=0.0,
+        check=lambda value: 0 <= value < np.inf,
+    )
+    saturation_mag = Field[float](
+        doc="AB magnitude of the faintest star whose brightest pixel saturates (plane SAT, with"
+        " trails of charge along columns); none if not given.",
+        optional=True,
+        check=np.isfinite,
+    )
+    blank_cores = Field[float](
+        doc="Share of the scenes whose saturated pixels are NaN; in the others they have the value"
+        " at which they saturate.",
+        default=0.0,
+        check=_is_share,
+    )
+    glare = Field[float](
+        doc="Share of its light that a saturated star has in a halo and spikes beyond the PSF.",
+        default=0.0,
+        check=_is_share,
+    )
+    trails = Field[float](
+        doc="Residues of satellites' trails in a scene, in the mean.",
+        default=0.0,
+        check=lambda value: 0 <= value <= 1000,
+    )
+    cosmic_rays = Field[float](
+        doc="Residues of cosmic rays [arcmin^-2].",
+        default=0.0,
+        check=lambda value: 0 <= value <= 1000,
+    )
+    background_residue = Field[float](
+        doc="Scatter of what the subtraction of the background left, in units of the noise of a"
+        " pixel.",
+        default=0.0,
+        check=lambda value: 0 <= value < np.inf,
+    )
+    cirrus = Field[float](
+        doc="Scatter of galactic cirrus, in units of the noise of a pixel.",
+        default=0.0,
+        check=lambda value: 0 <= value < np.inf,
+    )
     one_colour = Field[bool](
         doc="Give all galaxies and stars one colour: a control in which further bands add depth"
         " only.",
@@ -204,6 +266,9 @@ class SceneConfig(Config):
                 size_scale=self.size_scale,
                 clustered_fraction=self.clustered_fraction,
                 lensing=self.lensing,
+                structured=self.structured_fraction,
+                structured_mag=self.structured_mag,
+                bright_density=self.bright_density,
                 one_colour=self.one_colour,
             ),
             variation=Variation(
@@ -216,6 +281,16 @@ class SceneConfig(Config):
                 nominal=self.nominal_fraction,
             ),
             star_density=self.star_density,
+            star_mag_bright=self.star_mag_bright,
+            artefacts=Artefacts(
+                saturation_mag=self.saturation_mag,
+                blank_cores=self.blank_cores,
+                glare=self.glare,
+                trails=self.trails,
+                cosmic_rays=self.cosmic_rays,
+                background=self.background_residue,
+                cirrus=self.cirrus,
+            ),
             psf_field=self.psf_field,
             psf_ellipticity=self.psf_ellipticity,
             uneven_depth=self.uneven_depth,
