@@ -173,6 +173,7 @@ class ClassifyTask(PipelineTask):
                     **shared,
                     "blendProbability": self.config.probability,
                     "blended": False,
+                    "nProbable": 1,
                     "nPeaks": 1,
                     **{f"probability{n}": np.nan for n in (1, 2, 3, 4)},
                     "model": "",
@@ -192,6 +193,8 @@ class ClassifyTask(PipelineTask):
                     "coord_dec": np.nan,
                     "peakValue": 1.0,
                     "significance": 9.0,
+                    "rank": 0,
+                    "partOf": 0,
                     "probability": 1.0,
                 }
             ),

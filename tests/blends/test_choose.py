@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from meas_blends.blends.choose import choose_number, choose_peaks
+from meas_blends.blends.choose import choose_peaks, probable_number
 from meas_blends.blends.classifier import Places, Prediction
 from meas_blends.blends.detections import Detections
 from meas_blends.blends.maxima import find_maxima
@@ -56,21 +56,35 @@ def flags(peaks, owner):
     return [PEAKS.decode(f) for f in peaks.candidates.flags[peaks.candidates.owner == owner]]
 
 
-def test_one_unless_the_blend_probability_exceeds_the_threshold(detections):
+def choose(detections, prediction, least_probability=0.5):
+    return choose_peaks(detections, prediction, 0.5, least_probability)
+
+
+def test_one_unless_the_blend_probability_exceeds_the_threshold():
     prediction = Prediction(np.tile([0.4, 0.1, 0.3, 0.2], (4, 1)), np.zeros(4, bool))
-    assert list(choose_number(detections, prediction, 0.6)) == [1, 1, 1, 1]
-    assert list(choose_number(detections, prediction, 0.59)) == [3, 3, 3, 3]
+    assert list(probable_number(prediction, 0.6)) == [1, 1, 1, 1]
+    assert list(probable_number(prediction, 0.59)) == [3, 3, 3, 3]
 
 
-def test_four_or_more_are_as_many_as_are_seen(detections):
-    assert list(choose_number(detections, predict(4, 4, 4, 4), 0.5)) == [4, 4, 4, 5]
-    places = make_places(*((2, 14 + k, 40, 0.6 - 0.01 * k) for k in range(12)))
-    number = choose_number(detections, predict(4, 4, 4, 4, places=places), 0.5)
-    assert list(number) == [4, 4, 10, 4]
+def test_without_places_four_or_more_are_as_many_as_are_seen(detections):
+    peaks = choose(detections, predict(4, 4, 4, 4))
+    assert list(peaks.candidates.counts(4)) == [4, 4, 4, 5]
+
+
+def test_peaks_stand_where_light_places_them_whatever_the_number(detections):
+    """The two questions have answers of their own."""
+    places = make_places(
+        (0, 12, 9, 0.99), (1, 40, 12, 0.9), (1, 44, 12, 0.7), (1, 48, 12, 0.3), (2, 14, 40, 0.4)
+    )
+    for prediction in (predict(4, 1, 3, 1, places=places), predict(1, 1, 1, 1, places=places)):
+        peaks = choose(detections, prediction, 0.6)
+        assert list(peaks.candidates.counts(4)) == [1, 2, 1, 1]
+    assert list(choose(detections, prediction, 0.2).candidates.counts(4)) == [1, 3, 1, 1]
+    assert list(choose(detections, prediction, 0.8).candidates.counts(4)) == [1, 1, 1, 1]
 
 
 def test_the_brightest_maxima_are_kept(detections):
-    peaks = choose_peaks(detections, predict(1, 1, 1, 3), 0.5)
+    peaks = choose(detections, predict(1, 1, 1, 3))
     assert list(peaks.candidates.counts(4)) == [1, 1, 1, 3]
     np.testing.assert_allclose(owners(peaks, 3)[0], [42, 50, 58], atol=0.7)
     assert not peaks.candidates.flags.any()
@@ -78,7 +92,7 @@ def test_the_brightest_maxima_are_kept(detections):
 
 
 def test_hidden_peaks_make_up_the_number(detections):
-    peaks = choose_peaks(detections, predict(1, 2, 3, 1), 0.5)
+    peaks = choose(detections, predict(1, 2, 3, 1))
     assert list(peaks.candidates.counts(4)) == [1, 2, 3, 1]
     x, y, _ = owners(peaks, 1)
     np.testing.assert_allclose([x[1], y[1]], [44.5, 12], atol=2)
@@ -88,7 +102,7 @@ def test_hidden_peaks_make_up_the_number(detections):
 
 def test_without_places_the_kth_peak_has_the_probability_of_k_or_more(detections):
     prediction = Prediction(np.tile([0.1, 0.2, 0.3, 0.4], (4, 1)), np.zeros(4, bool))
-    peaks = choose_peaks(detections, prediction, 0.5)
+    peaks = choose(detections, prediction)
     np.testing.assert_allclose(owners(peaks, 3)[2], [1, 0.9, 0.7, 0.4, 0.4])
 
 
@@ -96,7 +110,7 @@ def test_the_likeliest_places_become_peaks(detections):
     places = make_places(
         (1, 40.3, 12.2, 0.9), (1, 44.4, 12.1, 0.8), (1, 48.0, 12.0, 0.1), (2, 23.2, 40.1, 0.9)
     )
-    peaks = choose_peaks(detections, predict(1, 2, 1, 1, places=places), 0.5)
+    peaks = choose(detections, predict(1, 2, 1, 1, places=places))
     x, y, probability = owners(peaks, 1)
     np.testing.assert_allclose(x, [40.3, 44.4])
     np.testing.assert_allclose(y, [12.2, 12.1])
@@ -109,32 +123,22 @@ def test_the_likeliest_places_become_peaks(detections):
 
 
 def test_a_footprint_without_places_gets_its_brightest_maximum(detections):
-    peaks = choose_peaks(detections, predict(1, 1, 2, 1, places=make_places()), 0.5)
+    peaks = choose(detections, predict(1, 1, 2, 1, places=make_places()))
     assert list(peaks.candidates.counts(4)) == [1, 1, 2, 1]
     np.testing.assert_allclose(owners(peaks, 0)[0], [12], atol=0.1)
     assert np.isnan(peaks.x_err).all()
 
 
-def test_what_the_places_lack_is_found_as_hidden(detections):
-    places = make_places((2, 23.0, 40.0, 0.9))
-    peaks = choose_peaks(detections, predict(1, 1, 2, 1, places=places), 0.5)
-    # Brightest first: the one that the places lack, at a maximum.
-    x, _, probability = owners(peaks, 2)
-    np.testing.assert_allclose(x, [14, 23], atol=0.7)
-    np.testing.assert_allclose(probability, [counts(2)[0].sum(), 0.9])
-    assert flags(peaks, 2) == [[], []]
-
-
 def test_brightest_first_whatever_the_probability(detections):
     places = make_places((1, 44, 12, 0.9), (1, 40, 12, 0.8))
-    peaks = choose_peaks(detections, predict(1, 2, 1, 1, places=places), 0.5)
+    peaks = choose(detections, predict(1, 2, 1, 1, places=places))
     np.testing.assert_allclose(owners(peaks, 1)[0], [40, 44])
     np.testing.assert_allclose(owners(peaks, 1)[2], [0.8, 0.9])
 
 
 def test_places_beyond_the_footprint_move_to_its_nearest_pixel(detections):
     places = make_places((0, -5.0, 12.0, 0.9), (1, 40, 300, 0.9), (2, 60, 40, 0.9))
-    peaks = choose_peaks(detections, predict(1, 1, 1, 1, places=places), 0.5)
+    peaks = choose(detections, predict(1, 1, 1, 1, places=places))
     inside = {
         owner: set(detections.pixels.flat[detections.pixels.owner == owner]) for owner in range(4)
     }
@@ -146,8 +150,8 @@ def test_places_beyond_the_footprint_move_to_its_nearest_pixel(detections):
 
 
 def test_two_places_in_one_pixel_are_one_peak(detections):
-    places = make_places((1, 40.2, 12, 0.9), (1, 39.9, 12, 0.8), (1, 44, 12, 0.3))
-    peaks = choose_peaks(detections, predict(1, 2, 1, 1, places=places), 0.5)
+    places = make_places((1, 40.2, 12, 0.9), (1, 39.9, 12, 0.8), (1, 44, 12, 0.6))
+    peaks = choose(detections, predict(1, 2, 1, 1, places=places))
     np.testing.assert_allclose(owners(peaks, 1)[0], [40.2, 44])
 
 
@@ -156,7 +160,7 @@ def test_no_more_peaks_than_pixels():
     few = Detections(filtered, pixels, find_maxima(filtered, pixels, 5.0))
     assert len(pixels.flat) < 20
     many = make_places(*((0, 30 + 0.01 * k, 30, 0.9) for k in range(40)))
-    peaks = choose_peaks(few, predict(4, places=many), 0.5)
+    peaks = choose(few, predict(4, places=many))
     assert len(peaks.dx) == len(pixels.flat)
     assert len(set(peaks.candidates.flat)) == len(peaks.dx)
 
@@ -165,7 +169,7 @@ def test_a_stand_in_keeps_its_flag():
     filtered, pixels = detect(draw([(30, 30, 60)]))
     # As if no pixel of it were above the threshold of peaks.
     faint = Detections(filtered, pixels, find_maxima(filtered, pixels, 1e6))
-    peaks = choose_peaks(faint, predict(1), 0.5)
+    peaks = choose(faint, predict(1))
     assert flags(peaks, 0) == [["NO_MAXIMUM"]]
 
 
@@ -174,4 +178,4 @@ def test_no_footprint():
     empty = Detections(filtered, pixels, find_maxima(filtered, pixels, 5.0))
     for places in (None, make_places()):
         prediction = Prediction(np.zeros((0, 4)), np.zeros(0, bool), places)
-        assert len(choose_peaks(empty, prediction, 0.5).dx) == 0
+        assert len(choose(empty, prediction).dx) == 0

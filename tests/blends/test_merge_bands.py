@@ -8,6 +8,7 @@ from meas_blends.blends.merge_bands import (
     band_names,
     cull_peaks,
     group_footprints,
+    keep_peaks,
     merge_peaks,
     overlay_footprints,
 )
@@ -25,6 +26,8 @@ def peaks(*positions, significance=10.0, probability=0.5):
     x, y = np.array(positions, float).reshape(-1, 2).T
     return Table(
         {
+            "id": np.arange(1, len(x) + 1),
+            "partOf": np.zeros(len(x), int),
             "f_x": x,
             "f_y": y,
             "significance": np.full(len(x), significance) - np.arange(len(x)),
@@ -75,6 +78,18 @@ def test_the_distance_decides(distance, n_peaks, seen):
     assert len(merged) == len(owner) == n_peaks
     np.testing.assert_array_equal(bands, seen)
     assert merged["f_x"][0] == 10
+
+
+def test_parts_follow_the_peaks_that_stand_for_their_wholes():
+    first, second = peaks((10, 10), (30, 30)), peaks((60, 10), (10.5, 10), (17, 10))
+    second["partOf"] = [0, 0, 2]
+    merged, _, _ = merge_peaks([first, second], [np.zeros(2, int), np.zeros(3, int)], 5, 1.5)
+    assert list(merged["f_x"]) == [10, 60, 30, 17]
+    assert list(merged["partOf"]) == [0, 0, 0, 1]
+    # Kept without their wholes they are parts of nothing; else rows are counted anew.
+    merged["partOf"] = [0, 0, 2, 3]
+    kept = keep_peaks(merged, np.array([True, False, True, True]))
+    assert list(kept["partOf"]) == [0, 0, 2]
 
 
 def test_peaks_of_the_first_band_are_all_taken():

@@ -27,6 +27,7 @@ def classification(*rows, finder="gp", model="m 1"):
             "footprintId": np.arange(1, len(p) + 1),
             "blendProbability": p,
             "blended": p > 0.5,
+            "nProbable": 1,
             "nPeaks": 1,
             **{"probability1": 1 - p, "probability2": p, "probability3": 0 * p},
             "probability4": 0 * p,

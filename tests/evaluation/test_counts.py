@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from meas_blends.evaluation.counts import count_confusion, macro_f1, probable_count
+from meas_blends.evaluation.counts import count_confusion, macro_f1
 
 
 def test_counts_beyond_four_are_four():
@@ -25,8 +25,3 @@ def test_macro_f1_of_a_random_finder():
 def test_macro_f1_of_a_perfect_finder_and_of_nothing():
     assert macro_f1(count_confusion([1, 2, 2], [1, 2, 2])) == 1.0
     assert np.isnan(macro_f1(np.zeros((4, 4))))
-
-
-def test_probable_count():
-    probabilities = np.array([[0.1, 0.6, 0.2, 0.1], [np.nan] * 4, [0.0, 0.0, 0.0, 1.0]])
-    np.testing.assert_array_equal(probable_count(probabilities), [2, 0, 4])

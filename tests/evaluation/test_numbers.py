@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from meas_blends.data.outcome_tables import OUTCOMES
+from meas_blends.data.outcome_tables import OUTCOMES, PLACES
 from meas_blends.data.score_tables import ROBUSTNESS, TIMING
 from meas_blends.evaluation.agreement import agreement_table, confidence_table
 from meas_blends.evaluation.binned import accuracy_table
+from meas_blends.evaluation.brightness import brightness_table
 from meas_blends.evaluation.numbers import number_table
 from meas_blends.evaluation.studies import score_study
 from meas_blends.evaluation.summary import (
@@ -36,6 +37,7 @@ def tables():
         "reliability": reliability_table(together),
         "counts": count_table(together),
         "accuracy": accuracy_table(together),
+        "brightness": brightness_table(together, gather(places, PLACES)),
         "confidence": confidence_table(together),
         "agreement": agreement_table(together),
         "timing": TIMING.make(

@@ -24,7 +24,17 @@ OWNER = np.array([1, 3, 1])
 
 def galaxies():
     zeros = dict.fromkeys((column.name for column in TRUTH.all_columns), np.zeros(3))
-    columns = {"x": [1.0, 0.0, 4.0], "y": [1, 9, 5], "mag": [25, 23, 24], "flux": [1, 9, 4]}
+    columns = {
+        "x": [1.0, 0.0, 4.0],
+        "y": [1, 9, 5],
+        "mag": [25, 23, 24],
+        "flux": [1, 9, 4],
+        "significance": [20, 180, 80],
+        "bulgeToTotal": [0.0, 0.9, 0.2],
+        "bulgeHalfLightRadius": [0.1, 0.6, 0.2],
+        "diskHalfLightRadius": [0.3, 0.9, 0.5],
+        "structure": [7, 0, 8],
+    }
     return TRUTH.make({**zeros, **columns})
 
 
@@ -39,6 +49,7 @@ def classification(identifiers=(1, 2, 3)):
             "footprintId": list(identifiers),
             "blendProbability": np.linspace(0.9, 0.1, n),
             "blended": np.arange(n) == 0,
+            "nProbable": np.where(np.arange(n) == 0, 2, 1),
             "nPeaks": np.where(np.arange(n) == 0, 3, 1),
             **{f"probability{k}": (0.1, 0.2, 0.6, 0.1)[k - 1] for k in range(1, 5)},
             "peakFinder": "mine",
@@ -67,6 +78,9 @@ def test_facts_of_a_pair_and_of_a_single():
     np.testing.assert_allclose(found["fluxRatio"], [0.25, np.nan])
     np.testing.assert_allclose(found["sqrtDeltaChi2"], [4.5, np.nan])
     assert list(found["footprintArea"]) == [9, 2]
+    assert list(found["significance"]) == [80, 180]
+    np.testing.assert_allclose(found["radius"], [0.5, 0.6])
+    assert list(found["structured"]) == [True, False]
     assert np.isnan(facts()["sqrtDeltaChi2"]).all()
 
 
@@ -75,9 +89,15 @@ def test_outcomes_of_a_finder():
     assert set(outcomes["peakFinder"]) == {"theirs"}
     assert list(outcomes["called"]) == [True, False]
     assert list(outcomes["nPeaks"]) == [3, 1]
-    assert list(outcomes["nProbable"]) == [3, 3]
+    assert list(outcomes["nProbable"]) == [2, 1]
     assert list(outcomes["unusual"]) == [True, False]
     np.testing.assert_allclose(outcomes["blendProbability"], [0.9, 0.1], rtol=1e-6)
+
+
+def test_without_probabilities_there_is_no_probable_number():
+    silent = classification()
+    silent["probability1"] = np.nan
+    assert list(make_outcomes(facts(), silent, "theirs")["nProbable"]) == [0, 0]
 
 
 def test_tables_of_different_detections():

@@ -9,6 +9,7 @@ from meas_blends.data.outcome_tables import OUTCOMES, PLACES
 from meas_blends.data.score_tables import ROBUSTNESS, TIMING
 from meas_blends.evaluation.agreement import agreement_table, confidence_table
 from meas_blends.evaluation.binned import accuracy_table
+from meas_blends.evaluation.brightness import brightness_table
 from meas_blends.evaluation.studies import score_study
 from meas_blends.evaluation.summary import (
     count_table,
@@ -32,6 +33,7 @@ def inputs(finders, extra=True):
         "reliability": reliability_table(together),
         "counts": count_table(together),
         "accuracy": accuracy_table(together),
+        "brightness": brightness_table(together, gather(places, PLACES)),
         "confidence": confidence_table(together),
         "agreement": agreement_table(together),
     }
@@ -68,7 +70,7 @@ def test_every_picture_is_shown_and_every_shown_picture_is_there(whole):
     page = whole["index.html"].decode()
     shown = set(re.findall(r'src="([^"]+)"', page))
     assert shown == set(whole) - {"index.html"}
-    assert len(shown) == 6 + 2 + 2 + 2 + 1
+    assert len(shown) == 6 + 1 + 2 + 2 + 2 + 1
     assert all(whole[name].startswith(b"\x89PNG") for name in shown)
 
 

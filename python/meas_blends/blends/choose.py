@@ -12,9 +12,9 @@ from ..detection.cores import FILLED_CORE
 from .classifier import Places, Prediction
 from .detections import Detections
 from .hidden import find_hidden
-from .maxima import Candidates, refine_centres
+from .maxima import Candidates, ranks, refine_centres
 
-__all__ = ["ChosenPeaks", "choose_number", "choose_peaks"]
+__all__ = ["ChosenPeaks", "choose_peaks", "probable_number"]
 
 #: The last count stands for this many objects or more.
 _MOST = 4
@@ -47,15 +47,13 @@ class ChosenPeaks:
     probability: np.ndarray
 
 
-def choose_number(detections: Detections, prediction: Prediction, threshold: float) -> np.ndarray:
-    """Choose how many objects each footprint holds.
+def probable_number(prediction: Prediction, threshold: float) -> np.ndarray:
+    """Say how many objects each footprint probably holds, placed or not.
 
     Parameters
     ----------
-    detections : `~meas_blends.blends.detections.Detections`
-        Of n footprints.
     prediction : `~meas_blends.blends.classifier.Prediction`
-        Of the same.
+        Of n footprints.
     threshold : `float`
         Blend probability above which a footprint is blended.
 
@@ -63,32 +61,23 @@ def choose_number(detections: Detections, prediction: Prediction, threshold: flo
     -------
     number : `numpy.ndarray` of int, (n,)
         1 where the blend probability does not exceed the threshold, else the
-        most probable of the larger counts. Four or more are as many as have a
-        place of probability above one half; without places, as there are
-        local maxima; at least four. Where a core was filled in there is
-        nothing hidden to be seen: no more than the local maxima.
+        most probable of the larger counts: 2, 3, or 4 for four or more.
     """
-    number = np.where(
-        prediction.blend_probability > threshold, 2 + prediction.counts[:, 1:].argmax(axis=1), 1
-    )
-    if prediction.places is None:
-        many = detections.n_maxima
-    else:
-        likely = prediction.places.owner[prediction.places.probability > 0.5]
-        many = np.bincount(likely, minlength=len(number))
-    number = np.where(number == _MOST, np.maximum(many, _MOST), number)
-    pixels = detections.pixels
-    filled = detections.filtered.coadd.in_planes(FILLED_CORE).ravel()[pixels.flat]
-    limited = pixels.reduce(np.logical_or, filled)
-    return np.where(limited, np.minimum(number, detections.n_maxima), number)
+    several = 2 + prediction.counts[:, 1:].argmax(axis=1)
+    return np.where(prediction.blend_probability > threshold, several, 1)
 
 
-def choose_peaks(detections: Detections, prediction: Prediction, threshold: float) -> ChosenPeaks:
+def choose_peaks(
+    detections: Detections, prediction: Prediction, threshold: float, least_probability: float
+) -> ChosenPeaks:
     """Choose the peaks of all footprints.
 
-    The likeliest places if the classifier has places, else the brightest
-    local maxima; where there are fewer than there should be,
-    `~meas_blends.blends.hidden.find_hidden` finds more.
+    A classifier that has places gives a peak to each that is probable enough,
+    however many objects the footprint probably holds: the field's faint
+    neighbours make a bright galaxy's footprint a likely blend, but only
+    light at a place makes a peak. One without places gives the brightest
+    local maxima, as many as there are probably objects; where there are too
+    few, `~meas_blends.blends.hidden.find_hidden` finds more.
 
     Parameters
     ----------
@@ -96,24 +85,32 @@ def choose_peaks(detections: Detections, prediction: Prediction, threshold: floa
     prediction : `~meas_blends.blends.classifier.Prediction`
     threshold : `float`
         Blend probability above which a footprint is blended.
+    least_probability : `float`
+        Of a place that becomes a peak beside the likeliest of its footprint.
 
     Returns
     -------
     peaks : `ChosenPeaks`
-        As many as `choose_number` says, but no more than the footprint has
-        pixels. Their pixels lie in the footprint; a place beyond it moves to
-        the nearest pixel of it. The k-th peak of a classifier without places
-        has the probability of k objects or more.
+        At least one a footprint. Their pixels lie in it; a place beyond it
+        moves to its nearest pixel. Where a core was filled in nothing hidden
+        can be seen: there are no more than the local maxima. The k-th peak
+        of a classifier without places has the probability of k objects or
+        more.
     """
-    filtered = detections.filtered
-    number = choose_number(detections, prediction, threshold)
+    filtered, pixels = detections.filtered, detections.pixels
+    filled = filtered.coadd.in_planes(FILLED_CORE).ravel()[pixels.flat]
+    limited = pixels.reduce(np.logical_or, filled)
     if prediction.places is None:
-        known = _brightest(detections.maxima, number)
-        placed = _with_centres(detections, known)
+        number = probable_number(prediction, threshold)
+        number = np.where(number == _MOST, np.maximum(detections.n_maxima, _MOST), number)
+        number = np.where(limited, np.minimum(number, detections.n_maxima), number)
+        placed = _with_centres(detections, _brightest(detections.maxima, number))
+        hidden = find_hidden(filtered, pixels, placed.candidates, number)
+        placed = _join(placed, _with_centres(detections, hidden))
     else:
-        placed = _likeliest(detections, prediction.places, number)
-    hidden = find_hidden(filtered, detections.pixels, placed.candidates, number)
-    peaks = _sort(_join(placed, _with_centres(detections, hidden)), detections)
+        most = np.where(limited, detections.n_maxima, np.iinfo(int).max)
+        placed = _evident(detections, prediction.places, least_probability, most)
+    peaks = _sort(placed, detections)
     unknown = np.isnan(peaks.probability)
     peaks.probability[unknown] = _at_least(prediction.counts, peaks.candidates)[unknown]
     peaks.candidates.flags[:] = _flags(detections, peaks.candidates)
@@ -122,13 +119,7 @@ def choose_peaks(detections: Detections, prediction: Prediction, threshold: floa
 
 def _brightest(maxima: Candidates, number: np.ndarray) -> Candidates:
     """As many of the local maxima as wanted, the brightest ones."""
-    return maxima.select(_rank(maxima.owner) < number[maxima.owner])
-
-
-def _rank(owner: np.ndarray) -> np.ndarray:
-    """Number of each entry in its group, from 0, where groups lie together."""
-    start = np.append(True, owner[1:] != owner[:-1])[: len(owner)]
-    return np.arange(len(owner)) - np.flatnonzero(start)[np.cumsum(start) - 1]
+    return maxima.select(ranks(maxima.owner) < number[maxima.owner])
 
 
 def _with_centres(detections: Detections, candidates: Candidates) -> ChosenPeaks:
@@ -138,13 +129,17 @@ def _with_centres(detections: Detections, candidates: Candidates) -> ChosenPeaks
     return ChosenPeaks(candidates, dx, dy, *unknown)
 
 
-def _likeliest(detections: Detections, places: Places, number: np.ndarray) -> ChosenPeaks:
-    """The likeliest places; the brightest maximum where a footprint has none."""
+def _evident(
+    detections: Detections, places: Places, least_probability: float, most: np.ndarray
+) -> ChosenPeaks:
+    """The probable places; the brightest maximum where a footprint has none."""
     flat, dx, dy = _pixels_of(detections, places)
     # Two places that share a pixel cannot both become peaks: the first is the likelier.
     _, first = np.unique(flat, return_index=True)
     kept = np.sort(first)
-    kept = kept[_rank(places.owner[kept]) < number[places.owner[kept]]]
+    rank = ranks(places.owner[kept])
+    probable = (places.probability[kept] >= least_probability) | (rank == 0)
+    kept = kept[probable & (rank < most[places.owner[kept]])]
     peaks = ChosenPeaks(
         Candidates(flat[kept], places.owner[kept], np.zeros(len(kept), int)),
         dx[kept],
@@ -153,7 +148,7 @@ def _likeliest(detections: Detections, places: Places, number: np.ndarray) -> Ch
         places.y_err[kept],
         places.probability[kept],
     )
-    without = peaks.candidates.counts(len(number)) == 0
+    without = peaks.candidates.counts(len(detections)) == 0
     maxima = detections.maxima.select(detections.maxima.first() & without[detections.maxima.owner])
     return _sort(_join(peaks, _with_centres(detections, maxima)), detections)
 
@@ -228,7 +223,7 @@ def _sort(peaks: ChosenPeaks, detections: Detections) -> ChosenPeaks:
 def _at_least(counts: np.ndarray, candidates: Candidates) -> np.ndarray:
     """P(at least k objects) for the k-th brightest peak, k capped at 4."""
     at_least = counts[:, ::-1].cumsum(axis=1)[:, ::-1]
-    return at_least[candidates.owner, np.minimum(_rank(candidates.owner), _MOST - 1)]
+    return at_least[candidates.owner, np.minimum(ranks(candidates.owner), _MOST - 1)]
 
 
 def _flags(detections: Detections, candidates: Candidates) -> np.ndarray:

@@ -10,7 +10,14 @@ from ..data.catalogs import PEAKS
 from ..data.footprints import PixelLists
 from ..detection.matched_filter import FilteredCoadd
 
-__all__ = ["Candidates", "find_maxima", "is_maximum", "refine_centres", "sort_candidates"]
+__all__ = [
+    "Candidates",
+    "find_maxima",
+    "is_maximum",
+    "ranks",
+    "refine_centres",
+    "sort_candidates",
+]
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,12 @@ def find_maxima(filtered: FilteredCoadd, pixels: PixelLists, threshold: float) -
     flat = np.concatenate([flat, brightest])
     owner = np.concatenate([owner, without])
     return sort_candidates(Candidates(flat, owner, flags), smoothed, nx)
+
+
+def ranks(owner: np.ndarray) -> np.ndarray:
+    """Number of each entry in its group, from 0, where groups lie together."""
+    start = np.append(True, owner[1:] != owner[:-1])[: len(owner)]
+    return np.arange(len(owner)) - np.flatnonzero(start)[np.cumsum(start) - 1]
 
 
 def refine_centres(

@@ -11,7 +11,14 @@ from scipy.spatial import cKDTree
 
 from ..data.footprints import PixelLists
 
-__all__ = ["band_names", "cull_peaks", "group_footprints", "merge_peaks", "overlay_footprints"]
+__all__ = [
+    "band_names",
+    "cull_peaks",
+    "group_footprints",
+    "keep_peaks",
+    "merge_peaks",
+    "overlay_footprints",
+]
 
 
 def overlay_footprints(footprints: Sequence[PixelLists], shape: tuple[int, int]) -> np.ndarray:
@@ -82,8 +89,10 @@ def merge_peaks(
     -------
     merged : `astropy.table.Table`
         The peaks that were taken, as their own band has them, but with the
-        largest ``probability`` of those that are the same; sorted by merged
-        footprint, then by significance, descending.
+        largest ``probability`` of those that are the same, and ``partOf``
+        the row, from 1, of the peak that stands for the one that their band
+        names, 0 for none; sorted by merged footprint, then by significance,
+        descending.
     owner : `numpy.ndarray` of int, (n,)
         Merged footprint of each, ascending.
     seen : `numpy.ndarray` of bool, (n, n_bands)
@@ -99,6 +108,8 @@ def merge_peaks(
     points = np.column_stack([x, y, owner * extent])
     taken = np.zeros(0, np.int64)
     seen = np.zeros((len(x), len(peaks)), bool)
+    # The peak that each is the same as; -1 for those that are dropped.
+    stands_for = np.full(len(x) + 1, -1)
     for number in range(len(peaks)):
         rows = np.flatnonzero(band == number)
         distance = np.full(len(rows), np.inf)
@@ -110,6 +121,8 @@ def merge_peaks(
         same = distance < max_same
         new = ~same & (distance > min_new)
         seen[nearest[same], number] = True
+        stands_for[rows[same]] = nearest[same]
+        stands_for[rows[new]] = rows[new]
         np.fmax.at(probability, nearest[same], probability[rows[same]])
         seen[rows[new], number] = True
         taken = np.concatenate([taken, rows[new]])
@@ -119,8 +132,26 @@ def merge_peaks(
         name: np.concatenate([np.asarray(table[name]) for table in peaks])[taken]
         for name in peaks[0].colnames
     }
-    merged = Table({**columns, "probability": probability[taken]}, copy=False)
+    row = np.full(len(x) + 1, 0)
+    row[taken] = np.arange(1, len(taken) + 1)
+    part_of = row[stands_for[_wholes(peaks)[taken]]]
+    # What may be a part of itself is merged with its whole.
+    part_of[part_of == row[taken]] = 0
+    merged = Table({**columns, "probability": probability[taken], "partOf": part_of}, copy=False)
     return merged, owner[taken], seen[taken]
+
+
+def _wholes(peaks: Sequence[Table]) -> np.ndarray:
+    """Row, of all bands', of the peak that each may be a part of; -1 for none."""
+    rows, start = [], 0
+    for table in peaks:
+        identifiers, whole = (np.asarray(table[name], np.int64) for name in ("id", "partOf"))
+        order = np.argsort(identifiers)
+        place = np.searchsorted(identifiers[order], whole)
+        row = order[np.minimum(place, max(len(order) - 1, 0))] if len(order) else order
+        rows.append(np.where(whole > 0, start + row, -1))
+        start += len(table)
+    return np.concatenate(rows)
 
 
 def cull_peaks(
@@ -154,6 +185,27 @@ def cull_peaks(
     rank = np.arange(len(owner)) - first
     considered = (rank < rank_considered) & (rank < rank_normalized * size)
     return (rank < rank_sufficient) | (seen.sum(axis=1) >= n_bands_sufficient) | considered
+
+
+def keep_peaks(merged: Table, keep: np.ndarray) -> Table:
+    """Keep some of the merged peaks.
+
+    Parameters
+    ----------
+    merged : `astropy.table.Table`
+        From `merge_peaks`.
+    keep : `numpy.ndarray` of bool, (n,)
+        Which.
+
+    Returns
+    -------
+    merged : `astropy.table.Table`
+        With ``partOf`` in its own rows, 0 where the whole is not kept.
+    """
+    row = np.append(0, np.where(keep, np.cumsum(keep), 0))
+    kept = merged[keep]
+    kept["partOf"] = row[np.asarray(kept["partOf"])]
+    return kept
 
 
 def band_names(seen: np.ndarray, bands: Sequence[str]) -> np.ndarray:

@@ -11,7 +11,9 @@ from ..data.catalogs import CLASSIFICATION, MERGED_FOOTPRINTS, MERGED_PEAKS
 from ..data.footprints import PixelLists
 from ..detection.find import measure_footprints
 from ..detection.matched_filter import FilteredCoadd
+from .maxima import ranks
 from .merge_bands import band_names
+from .peaks import MOST
 from .pool_bands import band_counts, pool_counts
 
 __all__ = ["make_merged_classification", "make_merged_footprints", "make_merged_peaks"]
@@ -95,6 +97,7 @@ def make_merged_classification(
             "footprintId": merged.identifiers,
             "blendProbability": 1.0 - counts[:, 0],
             "blended": n_peaks > 1,
+            "nProbable": np.where(unknown, np.minimum(n_peaks, MOST), 1 + counts.argmax(axis=1)),
             "nPeaks": n_peaks,
             **{f"probability{k + 1}": counts[:, k] for k in range(4)},
             "peakFinder": _names(classifications, "peakFinder"),
@@ -124,6 +127,7 @@ def make_merged_peaks(
     own = {
         "id": np.arange(1, len(owner) + 1),
         "footprintId": owner + 1,
+        "rank": ranks(owner),
         "bands": band_names(seen, bands),
     }
     return MERGED_PEAKS.make({**{name: peaks[name] for name in peaks.colnames}, **own})

@@ -11,9 +11,13 @@ from ..data.catalogs import CLASSIFICATION, PEAKS
 from ..data.footprints import PixelLists
 from ..detection.cores import FILLED_CORE
 from ..detection.matched_filter import FilteredCoadd
-from .maxima import Candidates
+from .maxima import Candidates, ranks
+from .structure import part_of
 
-__all__ = ["in_order", "join_pieces", "make_classification", "make_peaks"]
+#: The last count stands for this many objects or more.
+MOST = 4
+
+__all__ = ["in_order", "join_pieces", "make_classification", "make_peaks", "number_anew"]
 
 
 def make_peaks(
@@ -32,6 +36,7 @@ def make_peaks(
     filtered : `~meas_blends.detection.matched_filter.FilteredCoadd`
     pixels : `~meas_blends.data.footprints.PixelLists`
     candidates : `~meas_blends.blends.maxima.Candidates`
+        Brightest first in each footprint.
     finder : `str`
         Name of the peak finder.
     offsets : `tuple` [`numpy.ndarray`, `numpy.ndarray`], optional
@@ -50,6 +55,10 @@ def make_peaks(
     coadd = filtered.coadd
     ny, nx = coadd.shape
     row, column = np.divmod(candidates.flat, nx)
+    value = filtered.smoothed.ravel()[candidates.flat]
+    rank = ranks(candidates.owner)
+    identifiers = np.arange(1, len(candidates.flat) + 1)
+    whole = part_of(filtered.smoothed, candidates, probability)
     dx, dy = offsets if offsets is not None else (0.0, 0.0)
     x_err, y_err = errors if errors is not None else (np.nan, np.nan)
     filled = coadd.in_planes(FILLED_CORE)[row, column]
@@ -59,7 +68,7 @@ def make_peaks(
     ra, dec = coadd.sky(x + dx, y + dy)
     return PEAKS.make(
         {
-            "id": np.arange(1, len(candidates.flat) + 1),
+            "id": identifiers,
             "footprintId": pixels.identifiers[candidates.owner],
             "f_x": x + dx,
             "f_y": y + dy,
@@ -69,10 +78,12 @@ def make_peaks(
             "i_y": y,
             "coord_ra": ra,
             "coord_dec": dec,
-            "peakValue": filtered.smoothed.ravel()[candidates.flat],
+            "peakValue": value,
             "significance": filtered.significance.ravel()[candidates.flat],
             "peakFinder": finder,
             "probability": probability,
+            "rank": rank,
+            "partOf": np.where(whole >= 0, identifiers[whole], 0),
             "flags": candidates.flags
             | edge * PEAKS.flag("EDGE")
             | filled * PEAKS.flag("FILLED_CORE"),
@@ -88,6 +99,7 @@ def make_classification(
     blend_probability: np.ndarray | None = None,
     count_probability: np.ndarray | None = None,
     flags: np.ndarray | int = 0,
+    n_probable: np.ndarray | None = None,
 ) -> Table:
     """Build the classification table, one row a footprint.
 
@@ -95,7 +107,7 @@ def make_classification(
     ----------
     pixels : `~meas_blends.data.footprints.PixelLists`
     n_peaks : `numpy.ndarray` of int, (n,)
-        Peaks in each footprint: more than one makes it a blend.
+        Peaks in each footprint.
     finder, model : `str`
         Names of the peak finder and of its model package.
     blend_probability : `numpy.ndarray`, (n,), optional
@@ -104,11 +116,16 @@ def make_classification(
         Probabilities of 1, 2, 3 and 4 or more objects.
     flags : `numpy.ndarray` of int, (n,)
         Bits of `~meas_blends.data.catalogs.CLASSIFICATION`.
+    n_probable : `numpy.ndarray` of int, (n,), optional
+        Number of objects that each probably holds: more than one makes it a
+        blend. The number of peaks, 4 at most, if not given.
 
     Returns
     -------
     classification : `astropy.table.Table`
     """
+    if n_probable is None:
+        n_probable = np.minimum(n_peaks, MOST)
     n = len(pixels.identifiers)
     if blend_probability is None:
         blend_probability = np.full(n, np.nan)
@@ -119,7 +136,8 @@ def make_classification(
         {
             "footprintId": pixels.identifiers,
             "blendProbability": blend_probability,
-            "blended": n_peaks > 1,
+            "blended": n_probable > 1,
+            "nProbable": n_probable,
             "nPeaks": n_peaks,
             **{f"probability{k + 1}": count_probability[:, k] for k in range(4)},
             "peakFinder": finder,
@@ -133,6 +151,36 @@ def in_order(tables: Sequence[Table]) -> Table:
     """Put tables of different footprints together, in the order of ``footprintId``."""
     table = vstack(list(tables), metadata_conflicts="silent")
     return table[np.argsort(table["footprintId"], kind="stable")]
+
+
+def number_anew(tables: Sequence[Table]) -> Table:
+    """Put peaks of different footprints together and number them from 1.
+
+    Parameters
+    ----------
+    tables : sequence of `astropy.table.Table`
+        From `make_peaks`, each with identifiers of its own.
+
+    Returns
+    -------
+    peaks : `astropy.table.Table`
+        In the order of ``footprintId``; ``partOf`` follows the identifiers.
+    """
+    start, parts = 0, []
+    for table in tables:
+        table = table.copy()
+        whole = np.asarray(table["partOf"])
+        # Identifiers that no two tables share, for as long as the order is sought.
+        table["partOf"][:] = np.where(whole > 0, whole + start, 0)
+        table["id"] += start
+        start = int(np.max(table["id"], initial=start))
+        parts.append(table)
+    peaks = in_order(parts)
+    row = np.zeros(start + 1, np.int64)
+    row[peaks["id"]] = np.arange(1, len(peaks) + 1)
+    for name in ("partOf", "id"):
+        peaks[name][:] = row[np.asarray(peaks[name])]
+    return peaks
 
 
 def join_pieces(classifications: Sequence[Table], peaks: Sequence[Table]) -> tuple[Table, Table]:
@@ -166,5 +214,8 @@ def join_pieces(classifications: Sequence[Table], peaks: Sequence[Table]) -> tup
     joined = pieces[start]
     joined["flags"] = np.bitwise_or.reduceat(np.asarray(pieces["flags"]), start)
     joined["nPeaks"] = np.bincount(row[kept], minlength=len(identifiers))
-    joined["blended"] = joined["nPeaks"] > 1
-    return joined, table[kept]
+    joined["nProbable"] = np.minimum(joined["nPeaks"], MOST)
+    joined["blended"] = joined["nProbable"] > 1
+    table = table[kept]
+    table["rank"][:] = ranks(row[kept])
+    return joined, table

@@ -127,6 +127,21 @@ PEAKS = TableSchema(
             "",
             "stat.probability",
         ),
+        Column(
+            "rank",
+            "i4",
+            "Rank in its footprint by peakValue: 0 for the brightest, the centre of an object",
+            "",
+            "meta.number",
+        ),
+        Column(
+            "partOf",
+            "i8",
+            "Identifier of the brighter peak that it may be structure of: less than surely an"
+            " object, in one light with it; 0 for none",
+            "",
+            "meta.id.parent",
+        ),
     ),
     (
         Flag(0, "EDGE", "within one PSF width of the border of the image"),
@@ -153,8 +168,29 @@ CLASSIFICATION = TableSchema(
             "",
             "stat.probability",
         ),
-        Column("blended", "bool", "Called a blend", ucd="meta.code.class"),
-        Column("nPeaks", "i4", "Rows in blend_peaks, never less than one", "", "meta.number"),
+        Column(
+            "blended",
+            "bool",
+            "Called a blend: its probability exceeds the threshold, or it has several peaks where"
+            " there is no probability",
+            ucd="meta.code.class",
+        ),
+        Column(
+            "nProbable",
+            "i4",
+            "Number of objects that it probably holds, 4 for four or more, whether or not they can"
+            " be placed",
+            "",
+            "meta.number",
+        ),
+        Column(
+            "nPeaks",
+            "i4",
+            "Rows in blend_peaks, never less than one: objects that the pixels place, for a"
+            " deblender",
+            "",
+            "meta.number",
+        ),
         *(
             Column(
                 f"probability{number}",

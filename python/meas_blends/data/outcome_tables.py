@@ -52,7 +52,7 @@ OUTCOMES = TableSchema(
         Column(
             "nProbable",
             "i4",
-            "Most probable number of objects, 4 for more; 0 if not estimated",
+            "Probable number of objects that the finder gives, 4 for more; 0 if not estimated",
             "",
             "meta.number",
         ),
@@ -80,6 +80,26 @@ OUTCOMES = TableSchema(
             "Flux of the second over that of the brightest; NaN without two",
             "",
             "phot.flux;arith.ratio",
+        ),
+        Column(
+            "significance",
+            "f4",
+            "S/N of a point source of its brightest galaxy's flux in the coadd",
+            "",
+            "stat.snr",
+        ),
+        Column(
+            "radius",
+            "f4",
+            "Half-light radius of its brightest galaxy's larger part, bulge or disk; 0 of a star",
+            "arcsec",
+            "phys.angSize",
+        ),
+        Column(
+            "structured",
+            "bool",
+            "Its brightest galaxy has structure, no Sersic profiles",
+            ucd="meta.code",
         ),
         Column("footprintArea", "i4", "Number of pixels", "pix", "phys.angArea"),
         Column(

@@ -150,6 +150,37 @@ ACCURACY = TableSchema(
     ),
 )
 
+BRIGHTNESS = TableSchema(
+    "blend_brightness",
+    "One row a bin of the brightest galaxy's S/N and size: probabilities and peaks against truth",
+    (
+        _FINDER,
+        Column("kind", "str", "What the brightest object is: 'sersic', 'structured' or 'star'"),
+        Column("significanceLow", "f4", "Least point-source S/N of the brightest", "", "stat.snr"),
+        Column("significanceHigh", "f4", "The largest; infinite in the last bin", "", "stat.snr"),
+        Column("radiusLow", "f4", "Least half-light radius of the brightest", "arcsec"),
+        Column("radiusHigh", "f4", "Largest of them; infinite in the last bin", "arcsec"),
+        _N_FOOTPRINTS,
+        Column("nObjects", "f4", "True objects a footprint, in the mean"),
+        Column("nPeaks", "f4", "Peaks a footprint, in the mean"),
+        Column(
+            "meanProbability",
+            "f4",
+            "Mean blend probability; NaN if not estimated",
+            "",
+            "stat.probability",
+        ),
+        Column("blendedFraction", "f4", "True share of blends"),
+        Column("blendedFractionErr", "f4", "Its binomial standard error", "", "stat.error"),
+        Column("precision", "f4", "Share of peaks with a galaxy; NaN without a peak"),
+        Column("recall", "f4", "Share of galaxies with a peak; NaN without one"),
+        Column("nSingles", "i4", "Footprints that hold one object", "", "meta.number"),
+        Column("peaksOfSingles", "f4", "Peaks that these get, in the mean; NaN without them"),
+        Column("splitFraction", "f4", "Share of them with several peaks; NaN without them"),
+        Column("unusualFraction", "f4", "Share flagged as unlike what the model was trained on"),
+    ),
+)
+
 CONFIDENCE = TableSchema(
     "blend_confidence",
     "One row a bin of confidence, the probability that a finder gives to its own call",
@@ -212,6 +243,7 @@ SCORE_TABLES = (
     RELIABILITY,
     COUNTS,
     ACCURACY,
+    BRIGHTNESS,
     CONFIDENCE,
     AGREEMENT,
     TIMING,

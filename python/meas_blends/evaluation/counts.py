@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["MOST", "count_confusion", "macro_f1", "probable_count"]
+__all__ = ["MOST", "count_confusion", "macro_f1"]
 
 #: The largest count that is told apart; it stands for all larger ones.
 MOST = 4
@@ -45,20 +45,3 @@ def macro_f1(confusion: np.ndarray) -> float:
     occurrences = confusion.sum(axis=0) + confusion.sum(axis=1)
     used = occurrences > 0
     return float(np.mean(2.0 * right[used] / occurrences[used])) if used.any() else float("nan")
-
-
-def probable_count(probabilities: np.ndarray) -> np.ndarray:
-    """Most probable number of objects.
-
-    Parameters
-    ----------
-    probabilities : `numpy.ndarray`, (n, MOST)
-        Of 1, 2, 3, and 4 or more objects.
-
-    Returns
-    -------
-    number : `numpy.ndarray` of int, (n,)
-        0 where a probability is NaN.
-    """
-    known = np.isfinite(probabilities).all(axis=1)
-    return np.where(known, np.argmax(np.where(known[:, None], probabilities, 0.0), axis=1) + 1, 0)

@@ -27,6 +27,20 @@ _LAYOUT: Mapping[str, tuple[Sequence[str], Sequence[str], str, Mapping[str, str]
         "nFootprints",
         {"middle": "", "accuracy": "", "accuracyLow": "", "accuracyHigh": ""},
     ),
+    "brightness": (
+        ("kind", "radiusLow", "radiusHigh"),
+        ("significanceLow", "significanceHigh"),
+        "nFootprints",
+        {
+            "meanProbability": "",
+            "blendedFraction": "blendedFractionErr",
+            "precision": "",
+            "recall": "",
+            "peaksOfSingles": "",
+            "splitFraction": "",
+            "unusualFraction": "",
+        },
+    ),
     "confidence": (
         ("right",),
         ("confidenceLow", "confidenceHigh"),
@@ -55,8 +69,8 @@ def number_table(tables: Mapping[str, Table]) -> Table:
     ----------
     tables : mapping of `str` to `astropy.table.Table`
         By the short names of their datasets: ``evaluation``, ``robustness``,
-        ``studies``, ``reliability``, ``counts``, ``accuracy``, ``confidence``,
-        ``agreement``, ``timing``.
+        ``studies``, ``reliability``, ``counts``, ``accuracy``, ``brightness``,
+        ``confidence``, ``agreement``, ``timing``.
 
     Returns
     -------

@@ -8,7 +8,6 @@ from astropy.table import Table
 from ..data.catalogs import CLASSIFICATION
 from ..data.outcome_tables import OUTCOMES
 from ..errors import BadInputError
-from .counts import MOST, probable_count
 
 __all__ = ["footprint_facts", "make_outcomes", "pixel_scale_of"]
 
@@ -66,6 +65,10 @@ def footprint_facts(
     second = order[np.where(several, first + 1, first)]
     x, y, mag, flux = (np.asarray(galaxies[name], float) for name in ("x", "y", "mag", "flux"))
     distance = np.hypot(x[second] - x[brightest], y[second] - y[brightest])
+    disk, bulge = (
+        np.asarray(galaxies[f"{part}HalfLightRadius"], float) for part in ("disk", "bulge")
+    )
+    radius = np.where(np.asarray(galaxies["bulgeToTotal"]) > 0.5, bulge, disk)
     return {
         "footprintId": identifiers,
         "nObjects": n_objects,
@@ -73,6 +76,9 @@ def footprint_facts(
         "secondMag": np.where(several, mag[second], np.nan),
         "separation": np.where(several, distance * pixel_scale, np.nan),
         "fluxRatio": np.where(several, flux[second] / flux[brightest], np.nan),
+        "significance": np.asarray(galaxies["significance"])[brightest],
+        "radius": radius[brightest],
+        "structured": np.asarray(galaxies["structure"])[brightest] > 0,
         "footprintArea": _areas(spans, identifiers),
         "sqrtDeltaChi2": _limits(limits, identifiers),
     }
@@ -109,9 +115,6 @@ def make_outcomes(facts: dict[str, np.ndarray], classification: Table, finder: s
             " the footprints of one detection."
         )
     said = classification[row]
-    probabilities = np.column_stack(
-        [np.asarray(said[f"probability{k}"], float) for k in range(1, MOST + 1)]
-    )
     unusual = np.asarray(said["flags"]) & CLASSIFICATION.flag("OUTSIDE_TRAINING")
     return OUTCOMES.make(
         {
@@ -121,7 +124,9 @@ def make_outcomes(facts: dict[str, np.ndarray], classification: Table, finder: s
             "nPeaks": np.asarray(said["nPeaks"]),
             "called": np.asarray(said["blended"]),
             "blendProbability": np.asarray(said["blendProbability"]),
-            "nProbable": probable_count(probabilities),
+            "nProbable": np.where(
+                np.isfinite(said["probability1"]), np.asarray(said["nProbable"]), 0
+            ),
             "unusual": unusual > 0,
         }
     )

@@ -15,7 +15,15 @@ from .counts import MOST, count_confusion, macro_f1
 from .places import place_scores, pull_scatter
 from .scores import accuracies, calibration_error, cross_entropy, reliability
 
-__all__ = ["count_table", "finders_of", "gather", "of_finder", "reliability_table", "score_finders"]
+__all__ = [
+    "count_table",
+    "finders_of",
+    "footprint_keys",
+    "gather",
+    "of_finder",
+    "reliability_table",
+    "score_finders",
+]
 
 #: Pairs with a larger sqrt(delta chi^2) can be told from one galaxy, pairs with
 #: a smaller one than the second number hardly.
@@ -59,6 +67,11 @@ def finders_of(outcomes: Table) -> list[str]:
 def of_finder(table: Table, finder: str) -> Table:
     """Rows of one peak finder."""
     return table[np.asarray(table["peakFinder"]) == finder]
+
+
+def footprint_keys(table: Table) -> np.ndarray:
+    """One number a footprint, over all scenes."""
+    return np.asarray(table["scene"], np.int64) << 40 | np.asarray(table["footprintId"], np.int64)
 
 
 def score_finders(outcomes: Sequence[Table], places: Sequence[Table], n_bins: int = 10) -> Table:
@@ -206,7 +219,9 @@ def _scores(outcomes: Table, places: Table, n_bins: int) -> dict[str, float]:
     stated, probability = _stated(outcomes)
     given = np.asarray(outcomes["nProbable"]) > 0
     recall, precision, f1 = place_scores(places)
-    in_blends = place_scores(places[np.isin(_keys(places), _keys(outcomes)[truth])])
+    in_blends = place_scores(
+        places[np.isin(footprint_keys(places), footprint_keys(outcomes)[truth])]
+    )
     nan = float("nan")
     return {
         "unblendedAccuracy": unblended,
@@ -227,11 +242,6 @@ def _scores(outcomes: Table, places: Table, n_bins: int) -> dict[str, float]:
         "blendPlacePrecision": in_blends[1],
         "blendPlaceF1": in_blends[2],
     }
-
-
-def _keys(table: Table) -> np.ndarray:
-    """One number a footprint, over all scenes."""
-    return np.asarray(table["scene"], np.int64) << 40 | np.asarray(table["footprintId"], np.int64)
 
 
 def _unscattered(outcomes: Table, places: Table) -> dict[str, float]:

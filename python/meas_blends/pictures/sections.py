@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from .accuracy import QUANTITIES, draw_accuracy
+from .brightness import KINDS, draw_brightness
 from .charts import shown_name
 from .counts import draw_counts
 from .gallery import draw_gallery
@@ -24,6 +25,9 @@ from .sections_tables import (
 )
 
 __all__ = ["all_sections"]
+
+#: Footprints that a bin of brightness needs to be shown in the table.
+_ENOUGH = 10
 
 #: Keeps a picture under a name.
 Keep = Callable[[str, Figure], None]
@@ -63,6 +67,7 @@ def all_sections(inputs: ReportInputs, keep: Keep) -> list[Section]:
         *([studies_section(inputs)] if studied else []),
         _limit(inputs, show),
         _accuracy(inputs, show),
+        *([_brightness(inputs, show)] if "brightness" in inputs.tables else []),
         _probabilities(inputs, show),
         _counts(inputs, show),
         _places(inputs, show),
@@ -123,6 +128,52 @@ def _accuracy(inputs: ReportInputs, show: Show) -> Section:
             if quantity in present
         ],
     )
+
+
+def _brightness(inputs: ReportInputs, show: Show) -> Section:
+    brightness = inputs.tables["brightness"]
+    rows = [
+        [
+            shown_name(str(row["peakFinder"])),
+            KINDS[str(row["kind"])],
+            _range(row["significanceLow"], row["significanceHigh"]),
+            _range(row["radiusLow"], row["radiusHigh"]),
+            f"{row['nFootprints']:,}",
+            *(shown_number(row[name]) for name in ("meanProbability", "blendedFraction")),
+            *(shown_number(row[name]) for name in ("precision", "recall")),
+            f"{row['nSingles']:,}",
+            shown_number(row["splitFraction"]),
+            shown_number(row["unusualFraction"]),
+        ]
+        for row in brightness
+        if row["nFootprints"] >= _ENOUGH
+    ]
+    head = ["", "brightest", "its S/N", "its radius", "footprints", "stated", "blended"]
+    head += ["precision", "recall", "singles", "split", "flagged"]
+    return Section(
+        "brightness",
+        "From faint to bright, small to large",
+        "Footprints by the S/N and the half-light radius [arcsec] of their brightest object: the"
+        " stated and the true share of blends, precision and recall of the peaks, the share of"
+        " single objects that are given several peaks, and the share flagged as unlike the"
+        f" training; bins of at least {_ENOUGH} footprints.",
+        [
+            show(
+                "brightness",
+                draw_brightness(brightness, inputs.finders),
+                "All sizes together, against the S/N of the brightest.",
+                wide=True,
+            ),
+            table(head, rows, n_text=4),
+        ],
+    )
+
+
+def _range(low: float, high: float) -> str:
+    """Words for a bin that may be open."""
+    if np.isinf(high):
+        return f"over {low:g}" if low > 0 else "all"
+    return f"{low:g} to {high:g}"
 
 
 def _probabilities(inputs: ReportInputs, show: Show) -> Section:

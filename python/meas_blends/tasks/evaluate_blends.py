@@ -9,9 +9,10 @@ from astropy.table import Table
 from lsst.pex.config import Field
 from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
 
-from ..data.outcome_tables import OUTCOMES
+from ..data.outcome_tables import OUTCOMES, PLACES
 from ..evaluation.agreement import agreement_table, confidence_table
 from ..evaluation.binned import accuracy_table
+from ..evaluation.brightness import brightness_table
 from ..evaluation.summary import count_table, gather, reliability_table, score_finders
 from .dimensions import IMAGE, drop_band
 
@@ -58,6 +59,12 @@ class EvaluateBlendsConnections(PipelineTaskConnections, dimensions=_RUN):
     accuracy = ct.Output(
         doc="Accuracy against magnitude, separation and more.",
         name="blend_accuracy",
+        storageClass="ArrowAstropy",
+        dimensions=_RUN,
+    )
+    brightness = ct.Output(
+        doc="Probabilities and peaks against truth, by the brightest galaxy's S/N and size.",
+        name="blend_brightness",
         storageClass="ArrowAstropy",
         dimensions=_RUN,
     )
@@ -111,7 +118,8 @@ class EvaluateBlendsTask(PipelineTask):
         -------
         result : `lsst.pipe.base.Struct`
             ``evaluation`` (one row a peak finder), ``reliability``,
-            ``counts``, ``accuracy``, ``confidence`` and ``agreement``; see
+            ``counts``, ``accuracy``, ``brightness``, ``confidence`` and
+            ``agreement``; see
             `meas_blends.data.score_tables`.
 
         Raises
@@ -128,6 +136,7 @@ class EvaluateBlendsTask(PipelineTask):
             reliability=reliability_table(together, self.config.n_bins),
             counts=count_table(together),
             accuracy=accuracy_table(together),
+            brightness=brightness_table(together, gather(places, PLACES)),
             confidence=confidence_table(together),
             agreement=agreement_table(together),
         )

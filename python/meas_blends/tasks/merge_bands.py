@@ -10,7 +10,13 @@ from astropy.table import Table
 from lsst.pex.config import ChoiceField, Config, ConfigField, Field, ListField, RangeField
 from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
 
-from ..blends.merge_bands import cull_peaks, group_footprints, merge_peaks, overlay_footprints
+from ..blends.merge_bands import (
+    cull_peaks,
+    group_footprints,
+    keep_peaks,
+    merge_peaks,
+    overlay_footprints,
+)
 from ..blends.merged_tables import (
     make_merged_classification,
     make_merged_footprints,
@@ -271,4 +277,4 @@ class MergeBandsTask(PipelineTask):
             self.config.max_same_peak / pixel_scale,
         )
         keep = cull_peaks(owner, seen, **self.config.cull.toDict())
-        return merged[keep], owner[keep], seen[keep]
+        return keep_peaks(merged, keep), owner[keep], seen[keep]

@@ -32,7 +32,15 @@ __all__ = ["ReportBlendsConfig", "ReportBlendsConnections", "ReportBlendsTask"]
 _RUN = ("skymap", "band")
 
 #: Tables of scores by connection; those that may be missing.
-_TABLES = ("evaluation", "reliability", "counts", "accuracy", "confidence", "agreement")
+_TABLES = (
+    "evaluation",
+    "reliability",
+    "counts",
+    "accuracy",
+    "brightness",
+    "confidence",
+    "agreement",
+)
 _OPTIONAL = ("timing", "robustness", "studies")
 
 #: Every how many pixels the sky of a gallery's image is measured.
@@ -72,6 +80,12 @@ class ReportBlendsConnections(PipelineTaskConnections, dimensions=_RUN):
     accuracy = ct.Input(
         doc="Accuracy against magnitude, separation and more.",
         name="blend_accuracy",
+        storageClass="ArrowAstropy",
+        dimensions=_RUN,
+    )
+    brightness = ct.Input(
+        doc="Probabilities and peaks against truth, by the brightest galaxy's S/N and size.",
+        name="blend_brightness",
         storageClass="ArrowAstropy",
         dimensions=_RUN,
     )

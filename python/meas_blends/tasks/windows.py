@@ -8,7 +8,7 @@ import numpy as np
 from astropy.table import Table
 from lsst.pipe.base import Struct, Task
 
-from ..blends.peaks import in_order, join_pieces
+from ..blends.peaks import in_order, join_pieces, number_anew
 from ..data.catalogs import CLASSIFICATION
 from ..data.footprints import box_areas
 from ..data.tiles import FootprintWindow, footprint_pieces, footprint_windows
@@ -56,8 +56,7 @@ def find_peaks(
         ``footprintId``, and ``peaks``, numbered in that order.
     """
     found = _in_windows(peak_finder, matched, spans, tile, others, more)
-    peaks = in_order([one.peaks for one in found])
-    peaks["id"][:] = np.arange(1, len(peaks) + 1)
+    peaks = number_anew([one.peaks for one in found])
     classification = in_order([one.classification for one in found])
     large = classification["flags"] & CLASSIFICATION.flag("TOO_LARGE") != 0
     if large.any():

@@ -49,6 +49,8 @@ def peak_table(identifier, owner, rng=None):
             "coord_dec": rng.uniform(-90, 90, n),
             "peakValue": value,
             "significance": 3 * value,
+            "rank": 0,
+            "partOf": 0,
             "peakFinder": "gp",
             "flags": 0,
         }

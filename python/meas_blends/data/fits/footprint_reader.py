@@ -110,6 +110,8 @@ def _peak_table(source: np.ndarray, rows: list[np.ndarray], name: str) -> Table:
             **columns,
             **dict.fromkeys(unknown, np.nan),
             "significance": significance,
+            "rank": np.concatenate([np.arange(len(part)) for part in rows] or [np.zeros(0)]),
+            "partOf": 0,
             "peakFinder": "lsst",
             "flags": 0,
         }

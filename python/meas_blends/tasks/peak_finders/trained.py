@@ -10,13 +10,13 @@ import numpy as np
 from lsst.pex.config import Config, Field, RangeField
 from lsst.pipe.base import Struct, Task
 
-from ...blends.choose import choose_peaks
+from ...blends.choose import choose_peaks, probable_number
 from ...blends.classifier import Classifier, Prediction
 from ...blends.conditions import CONDITIONS
 from ...blends.cutouts import exceeds
 from ...blends.detections import Detections
 from ...blends.maxima import find_maxima, refine_centres
-from ...blends.peaks import in_order, make_classification, make_peaks
+from ...blends.peaks import in_order, make_classification, make_peaks, number_anew
 from ...blends.too_large import MAX_AREA, MAX_MAXIMA, is_too_large
 from ...data.catalogs import CLASSIFICATION, PEAKS
 from ...data.footprints import PixelLists
@@ -44,6 +44,14 @@ class TrainedPeakFinderConfig(Config):
         " model's own, which has the best balanced accuracy.",
         optional=True,
         default=None,
+        min=0.0,
+        max=1.0,
+        inclusiveMax=True,
+    )
+    peak_probability = RangeField[float](
+        doc="Probability that an object lies at a place which makes it a peak, beside the likeliest"
+        " place of its footprint; of classifiers that know places.",
+        default=0.6,
         min=0.0,
         max=1.0,
         inclusiveMax=True,
@@ -172,7 +180,7 @@ class TrainedPeakFinderTask(Task):
         )
         return Struct(
             classification=in_order([part.classification for part in parts]),
-            peaks=in_order([part.peaks for part in parts]),
+            peaks=number_anew([part.peaks for part in parts]),
         )
 
     def is_too_large(self, area: np.ndarray) -> np.ndarray:
@@ -223,7 +231,7 @@ class TrainedPeakFinderTask(Task):
         threshold = self.config.threshold
         if threshold is None:
             threshold = model.threshold
-        chosen = choose_peaks(detections, prediction, threshold)
+        chosen = choose_peaks(detections, prediction, threshold, self.config.peak_probability)
         return Struct(
             classification=make_classification(
                 pixels,
@@ -233,6 +241,7 @@ class TrainedPeakFinderTask(Task):
                 prediction.blend_probability,
                 prediction.counts,
                 self._flags(model, detections, prediction),
+                probable_number(prediction, threshold),
             ),
             peaks=make_peaks(
                 filtered,
