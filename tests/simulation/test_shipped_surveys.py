@@ -1,6 +1,8 @@
 """The surveys that are shipped: their numbers hang together, and are those that were published."""
 
+import dataclasses
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -100,3 +102,32 @@ def test_the_psf_of_hst_is_that_of_its_images(shared_data):
     drawn = psf_image(Survey.named("hst_F814W"))
     assert psf_fwhm(drawn) == pytest.approx(np.median([psf_fwhm(psf) for psf in real]), rel=0.03)
     assert psf_sigma(drawn) == pytest.approx(np.median([psf_sigma(psf) for psf in real]), rel=0.05)
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return (Path(__file__).resolve().parents[2] / "doc" / "surveys.md").read_text()
+
+
+def test_the_page_names_every_field_and_note(page):
+    fields = {field.name for field in dataclasses.fields(Survey)}
+    notes = {key for name in NAMES for key in survey_notes(name)}
+    measures = {key for name in _having("depth") for key in survey_notes(name)["depth"]}
+    for word in fields | notes | measures:
+        assert f"`{word}`" in page
+
+
+def test_the_worked_example_is_the_shipped_survey(page, capsys):
+    """The Python on the page makes des_i, to half a per cent, and prints what it says."""
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names = {}
+    exec(code, names)
+    made, shipped = names["survey"], Survey.named("des_i")
+    for field in dataclasses.fields(Survey):
+        value = getattr(shipped, field.name)
+        if field.name != "name":
+            same = value if isinstance(value, str) else pytest.approx(value, rel=5e-3)
+            assert getattr(made, field.name) == same
+    fwhm, aperture, psf = map(float, capsys.readouterr().out.split())
+    said = [float(text) for text in re.findall(r"^print.*?# (\d+\.\d+)", code, re.MULTILINE)]
+    assert said == [round(fwhm, 2), round(aperture, 2), round(psf, 1)]
