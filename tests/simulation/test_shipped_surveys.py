@@ -10,8 +10,9 @@ from astropy.io import fits
 
 from meas_blends.detection.psf import psf_fwhm, psf_sigma
 from meas_blends.simulation.depths import image_fwhm, limiting_magnitude
+from meas_blends.simulation.likeness import match_width
 from meas_blends.simulation.population import draw_galaxies
-from meas_blends.simulation.psf import psf_image
+from meas_blends.simulation.psf import effective_psf, psf_image
 from meas_blends.simulation.scenes import render_scene
 from meas_blends.simulation.survey import Survey, shipped_surveys, survey_notes
 
@@ -102,6 +103,21 @@ def test_the_psf_of_hst_is_that_of_its_images(shared_data):
     drawn = psf_image(Survey.named("hst_F814W"))
     assert psf_fwhm(drawn) == pytest.approx(np.median([psf_fwhm(psf) for psf in real]), rel=0.03)
     assert psf_sigma(drawn) == pytest.approx(np.median([psf_sigma(psf) for psf in real]), rel=0.05)
+
+
+def test_the_psf_of_decam_has_the_wings_of_its_images(shared_data):
+    """At the width of an image of DR9: its PSF to 5% of the PSF's own size, Kolmogorov to 9%."""
+    path = shared_data / "real" / "decam_bright_galaxies_r.fits"
+    real = fits.getdata(path, "PSF").astype(float)
+    real /= real.sum()
+    for beta, worst in ((2.5, (0.0, 0.05)), (0.0, (0.09, 0.2))):
+        survey = Survey.named("legacy_decam_r").replace(psf_beta=beta)
+        drawn = effective_psf(match_width(survey, psf_sigma(real))).drawImage(
+            nx=real.shape[1], ny=real.shape[0], scale=survey.pixel_scale, method="no_pixel"
+        )
+        image = drawn.array / drawn.array.sum()
+        misfit = np.sqrt(np.sum((image - real) ** 2) / np.sum(real**2))
+        assert worst[0] < misfit < worst[1]
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ __all__ = ["ImageSurvey", "nearest_survey", "survey_of_image"]
 
 #: Powers of the wings of Moffat profiles that are tried beside the profile of the survey like it
 #: and a Kolmogorov one.
-_BETAS = (2.5, 3.0, 3.5, 4.5, 6.0)
+_BETAS = (2.0, 2.5, 3.0, 3.5, 4.5, 6.0)
 
 #: FWHM over sigma of a Gaussian.
 _FWHM_OF_SIGMA = 2.3548

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -299,13 +300,22 @@ def _read(name: str) -> dict[str, Any]:
     except OSError as error:
         raise BadInputError(
             f"survey {name}: neither shipped nor a readable file; give a path or one of"
-            f" {', '.join(shipped)}."
+            f" {_families(shipped)}."
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise BadInputError(f"survey {name}: not YAML; copy a shipped one and edit it.") from error
     if not isinstance(values, dict):
         raise BadInputError(f"survey {name}: no list of values; copy a shipped one and edit it.")
     return values
+
+
+def _families(names: Iterable[str]) -> str:
+    """Names of surveys in short: one a family, with its bands."""
+    bands: dict[str, list[str]] = {}
+    for name in names:
+        family, _, band = name.rpartition("_")
+        bands.setdefault(family, []).append(band)
+    return ", ".join(f"{family}_{'/'.join(some)}" for family, some in bands.items())
 
 
 @functools.cache
