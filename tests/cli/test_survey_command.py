@@ -110,7 +110,7 @@ def test_gain_gives_the_photons_of_the_sky(here, call):
 
 
 def test_the_nearest_survey_stands_for_the_rest(here, call):
-    for name in ("sdss_r", "hst_F814W", "kids_g"):
+    for name in ("sdss_r", "hst_F814W", "kids_g", "lsst_i"):
         write_coadd(scene(Survey.named(name)), f"{name}.fits")
         call("survey", f"{name}.fits", "-o", f"{name}.yaml")
         found = Survey.named(f"{name}.yaml")
@@ -131,6 +131,10 @@ def test_a_name_may_hold_anything(here, call):
     [
         (["plain.fits", "-o", "mine.yaml"], "plain.fits: has no zero point"),
         (["plain.fits", "-o", "mine.yaml", "--zero-point", "27"], "plain.fits: has no pixel scale"),
+        (
+            ["bad.fits", "-o", "mine.yaml", "--zero-point", "27", "--pixel-scale", "0.2"],
+            "bad.fits: has not one usable pixel",
+        ),
         (["none.fits", "-o", "mine.yaml"], "none.fits: no such file"),
         (["plain.fits", "-o", "mine.txt"], "-o mine.txt: not the name of a YAML file"),
         (["plain.fits", "-o", "there.yaml"], "there.yaml: is there already"),
@@ -141,6 +145,7 @@ def test_a_name_may_hold_anything(here, call):
 )
 def test_what_cannot_be_is_2_and_one_sentence(here, call, arguments, message):
     fits.writeto("plain.fits", np.random.default_rng(1).normal(size=(64, 64)).astype("f4"))
+    fits.writeto("bad.fits", np.full((64, 64), np.nan, "f4"))
     (here / "there.yaml").write_text("mine: 1\n")
     result = call("survey", *arguments)
     assert result.exit_code == 2

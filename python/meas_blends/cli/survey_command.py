@@ -36,7 +36,7 @@ _ENDINGS = (".yaml", ".yml")
     "--like",
     metavar="SURVEY",
     help="A survey like it, for what an image cannot tell: a name of blendtask list, or a YAML"
-    " file.  [default: the nearest in band, pixels and PSF]",
+    " file.  [default: the nearest in band, pixels, PSF and depth]",
 )
 @click.option(
     "--gain",

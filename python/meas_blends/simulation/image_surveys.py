@@ -27,6 +27,10 @@ _FWHM_OF_SIGMA = 2.3548
 #: Bands that stand for an unknown one sooner than others, where surveys are equally near.
 _USUAL_BANDS = ("r", "i")
 
+#: What a difference of a magnitude in depth counts for beside that in the logarithms of pixels and
+#: seeing.
+_PER_MAGNITUDE = 0.1
+
 #: Range of seeing that a training should see, in that of the image.
 _SEEING = (0.75, 1.4)
 
@@ -148,12 +152,12 @@ class ImageSurvey:
 
 
 def nearest_survey(coadd: Coadd) -> Survey:
-    """Find the shipped survey whose images are most like one, in band, pixels and PSF.
+    """Find the shipped survey whose images are most like one, in band, pixels, PSF and depth.
 
     Parameters
     ----------
     coadd : `~meas_blends.data.coadd.Coadd`
-        With pixel scale and PSF.
+        Complete, with zero point and pixel scale.
 
     Returns
     -------
@@ -165,12 +169,17 @@ def nearest_survey(coadd: Coadd) -> Survey:
     scale = coadd.pixel_scale
     width = typical_width(coadd.psf) * _FWHM_OF_SIGMA * scale
 
+    # The magnitude whose photons are five times the noise of a point source's pixels.
+    noise = np.sqrt(np.median(coadd.variance[~coadd.bad]) * 2.266) * width / scale
+    depth = coadd.zero_point - 2.5 * np.log10(5.0 * noise)
+
     def distance(survey: Survey) -> tuple[float, int]:
-        apart = abs(np.log(survey.pixel_scale / scale))
+        apart = np.log(survey.pixel_scale / scale)
         if not _is_guess(coadd):
-            apart = np.hypot(apart, np.log(survey.psf_fwhm / width))
+            seeing = np.log(survey.psf_fwhm / width)
+            apart = np.linalg.norm([apart, seeing, _PER_MAGNITUDE * (survey.depth() - depth)])
         usual = _USUAL_BANDS.index(survey.band) if survey.band in _USUAL_BANDS else -1
-        return round(float(apart), 3), -usual
+        return round(abs(float(apart)), 3), -usual
 
     return min(alike, key=distance)
 
@@ -201,9 +210,10 @@ def survey_of_image(
     BadInputError
         If zero point, pixel scale or a usable pixel is missing.
     """
-    if base is None and np.isfinite(coadd.pixel_scale):
+    known = np.isfinite([coadd.pixel_scale, coadd.zero_point]).all() and not coadd.bad.all()
+    if base is None and known:
         base = nearest_survey(coadd)
-    # Without a scale there is no survey like it, and no likeness either.
+    # Where something is lacking there is no survey like it, and no likeness either.
     likeness = measure_likeness(coadd, base or Survey.named("lsst_i"))
     survey = likeness.survey.replace(name=name, band=coadd.band)
     variance = float(np.median(coadd.variance[~coadd.bad]))
