@@ -1,7 +1,7 @@
-"""Write doc/tables.md and doc/tasks.md from the declarations in the code.
+"""Write doc/tables.md, doc/tasks.md and the table in doc/surveys.md from the code.
 
-Run it after a change of a column, a flag, a task or its configuration:
-``python doc/make_reference.py``. A test holds the pages against the code.
+Run it after a change of a column, a flag, a task or its configuration, or a
+survey: ``python doc/make_reference.py``. A test holds the pages against the code.
 """
 
 from __future__ import annotations
@@ -15,10 +15,15 @@ from lsst.pipe.base import PipelineTask
 from meas_blends.data.catalogs import SCHEMAS
 from meas_blends.data.schema import TableSchema
 from meas_blends.plugins import extensions, load
+from meas_blends.simulation.depths import image_fwhm, limiting_magnitude
+from meas_blends.simulation.survey import Survey, shipped_surveys, survey_notes
 
-__all__ = ["tables_page", "tasks_page"]
+__all__ = ["surveys_page", "tables_page", "tasks_page"]
 
 _FOLDER = Path(__file__).parent
+
+#: What the table of surveys stands between.
+_MARKS = ("<!-- surveys: made by make_reference.py -->\n", "<!-- end of surveys -->\n")
 
 
 def tables_page() -> str:
@@ -135,10 +140,48 @@ def _doc(field: Field) -> str:
     return doc.replace("|", "\\|")
 
 
+def surveys_page() -> str:
+    """The page of surveys, its table made anew."""
+    page = (_FOLDER / "surveys.md").read_text()
+    before, _, rest = page.partition(_MARKS[0])
+    _, _, after = rest.partition(_MARKS[1])
+    lines = [
+        "| survey | pixel | FWHM in images | 5 sigma, point sources | published | there |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *(_survey_row(name) for name in shipped_surveys()),
+    ]
+    return before + _MARKS[0] + "\n".join(lines) + "\n" + _MARKS[1] + after
+
+
+def _survey_row(name: str) -> str:
+    survey, notes = Survey.named(name), survey_notes(name)
+    fwhm = image_fwhm(survey)
+    cells = [
+        f"`{name}`",
+        f'{survey.pixel_scale:g}"',
+        f'{fwhm:.2f}" ({fwhm / survey.pixel_scale:.1f} pixels)',
+        f"{limiting_magnitude(survey):.2f}",
+    ]
+    depth = dict(notes.get("depth", {}))
+    if not depth:
+        return f"| {' | '.join([*cells, '', ''])} |"
+    magnitude = depth.pop("magnitude")
+    measure = f"{depth['significance']} sigma"
+    if "aperture" in depth:
+        measure += f' in {depth["aperture"]:g}"'
+    if depth.get("corrected"):
+        measure += ", made total"
+    if "half_light_radius" in depth:
+        measure += f', disk of {depth["half_light_radius"]:g}"'
+    here = f"{limiting_magnitude(survey, **depth):.2f}"
+    return f"| {' | '.join([*cells, f'{magnitude} ({measure})', here])} |"
+
+
 def main() -> None:
-    """Write both pages."""
+    """Write the pages."""
     (_FOLDER / "tables.md").write_text(tables_page())
     (_FOLDER / "tasks.md").write_text(tasks_page())
+    (_FOLDER / "surveys.md").write_text(surveys_page())
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def test_algorithms_know_nothing_of_lsst():
             assert "import lsst" not in path.read_text() and "from lsst" not in path.read_text()
 
 
-@pytest.mark.parametrize("page", ["tables", "tasks"])
+@pytest.mark.parametrize("page", ["surveys", "tables", "tasks"])
 def test_reference_pages_agree_with_the_code(page):
     spec = importlib.util.spec_from_file_location("reference", ROOT / "doc" / "make_reference.py")
     reference = importlib.util.module_from_spec(spec)

@@ -7,6 +7,7 @@ from meas_blends import plugins
 from meas_blends.data.packages import shipped_packages
 from meas_blends.plugins import Extension, FoundExtension
 from meas_blends.run.shipped import shipped_pipelines
+from meas_blends.simulation.survey import shipped_surveys
 
 
 def sections(output):
@@ -35,6 +36,8 @@ def test_everything_to_choose_from_is_listed(call):
     assert "compact" in shown["Estimators"]
     assert shown["Models"] == (set(shipped_packages()) or {"none"})
     assert shown["Pipelines"] == set(shipped_pipelines())
+    assert shown["Surveys"] == set(shipped_surveys())
+    assert "Dark Energy Survey, coadds of DR2, i" in result.output
     assert "Plugins that cannot be used" not in shown
 
 

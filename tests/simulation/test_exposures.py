@@ -142,6 +142,26 @@ def test_psf_varies_as_in_the_fast_mode():
     np.testing.assert_allclose(full.image, expected, atol=0.04 * expected.max())
 
 
+def test_a_telescope_in_space_shoots_its_rings():
+    survey = _few(
+        16,
+        pixel_scale=0.1,
+        psf_fwhm=0.17,
+        psf_scatter=0.0,
+        psf_diffraction=0.9,
+        psf_obscuration=0.33,
+    )
+    star = _galaxies(19.0, survey)[3:]
+    full = render_exposures(star, survey, (120, 120), _rng())
+    expected = draw_light(star, survey, (120, 120)) * survey.counts_per_photon
+    np.testing.assert_allclose(full.image, expected, atol=0.04 * expected.max())
+    y, x = np.indices(full.image.shape) - 90.0
+    ring = np.abs(np.hypot(x, y) - 8.0) < 3.0
+    assert full.image[ring].sum() == pytest.approx(expected[ring].sum(), rel=0.05)
+    kolmogorov = draw_light(star, survey.replace(psf_diffraction=0.0), (120, 120))
+    assert expected[ring].sum() > 1.5 * kolmogorov[ring].sum() * survey.counts_per_photon
+
+
 def test_repeats_and_keeps_its_frame():
     survey = _few(2)
     galaxies = draw_galaxies(survey, (24, 32), _rng(), xy0=(100, 200))

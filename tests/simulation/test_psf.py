@@ -4,10 +4,28 @@ import galsim
 import numpy as np
 import pytest
 
-from meas_blends.simulation.psf import effective_psf, psf_image, psf_transform, psf_wing
+from meas_blends.simulation.psf import (
+    effective_psf,
+    psf_image,
+    psf_oversampling,
+    psf_transform,
+    psf_wing,
+    seeing_profile,
+)
 from meas_blends.simulation.survey import Survey
 
 LSST = Survey.named("lsst_i")
+
+#: A telescope in space whose pixels undersample its PSF.
+SPACE = LSST.replace(
+    pixel_scale=0.1,
+    psf_fwhm=0.14,
+    psf_scatter=0.0,
+    psf_diffraction=0.85,
+    psf_obscuration=0.3,
+    charge_diffusion=0.05,
+    resampling="none",
+)
 
 
 def test_transform_is_that_of_the_image():
@@ -81,3 +99,63 @@ def test_given_widths_take_the_place_of_the_surveys():
     mixed = psf_image(LSST, widths=(0.5, 0.9))
     parts = [psf_image(LSST, widths=(width,)) for width in (0.5, 0.9)]
     np.testing.assert_allclose(mixed, np.mean(parts, axis=0), atol=2e-4)
+
+
+@pytest.mark.parametrize(("ratio", "obscuration"), [(0.6, 0.0), (0.85, 0.3), (1.0, 0.33)])
+def test_a_telescope_has_its_width_and_its_rings(ratio, obscuration):
+    survey = SPACE.replace(psf_diffraction=ratio, psf_obscuration=obscuration)
+    profile = seeing_profile(survey, 0.14)
+    assert profile.calculateFWHM() == pytest.approx(0.14, rel=0.01)
+    pattern = galsim.Airy(lam_over_diam=ratio * 0.14, obscuration=obscuration)
+    # Jitter takes little from low frequencies, and a Kolmogorov PSF much less again.
+    k = 0.2 / 0.14
+    assert profile.kValue(k, 0.0).real == pytest.approx(pattern.kValue(k, 0.0).real, abs=0.01)
+
+
+def test_without_jitter_it_is_the_airy_pattern():
+    ratio = 1.0 / 1.0290
+    profile = seeing_profile(SPACE.replace(psf_diffraction=ratio, psf_obscuration=0.0), 1.0)
+    pattern = galsim.Airy(lam_over_diam=ratio)
+    for k in (0.5, 2.0, 4.0):
+        assert profile.kValue(k, 0.0).real == pytest.approx(pattern.kValue(k, 0.0).real, abs=2e-3)
+
+
+def test_wings_take_the_place_of_diffraction_where_asked_for():
+    wide = seeing_profile(SPACE.replace(psf_beta=3.0), 0.14)
+    assert wide.kValue(3.0, 0.0) == galsim.Moffat(beta=3.0, fwhm=0.14).kValue(3.0, 0.0)
+
+
+def test_transform_of_an_undersampled_psf_holds_what_pixels_fold_in():
+    size, times = 64, psf_oversampling(SPACE)
+    assert times == 2
+    drawn = effective_psf(SPACE).drawImage(
+        nx=size, ny=size, scale=SPACE.pixel_scale, method="no_pixel", offset=(0.5, 0.5)
+    )
+    fine = np.fft.irfft2(psf_transform(SPACE, size, oversampling=times))
+    image = times**2 * np.fft.fftshift(fine[::times, ::times])
+    np.testing.assert_allclose(image, drawn.array, atol=1e-4 * drawn.array.max())
+
+
+@pytest.mark.parametrize("name", ["lsst_u", "lsst_i", "lsst_y", "hsc_g", "hsc_i"])
+def test_ground_based_pixels_sample_the_seeing(name):
+    assert psf_oversampling(Survey.named(name)) == 1
+
+
+@pytest.mark.parametrize("distance", [10, 30])
+def test_wing_of_a_telescope_is_the_mean_of_its_rings(distance):
+    size = 121
+    image = effective_psf(SPACE).drawImage(
+        nx=size, ny=size, scale=SPACE.pixel_scale, method="no_pixel"
+    )
+    y, x = np.indices(image.array.shape) - size // 2
+    ring = np.abs(np.hypot(x, y) - distance) < 3.0
+    assert psf_wing(SPACE, distance) == pytest.approx(image.array[ring].mean(), rel=0.2)
+
+
+def test_image_of_a_telescope_holds_its_rings():
+    whole = effective_psf(SPACE).drawImage(
+        nx=401, ny=401, scale=SPACE.pixel_scale, method="no_pixel"
+    )
+    side = len(psf_image(SPACE))
+    part = slice(200 - side // 2, 201 + side // 2)
+    assert whole.array[part, part].sum() > 0.97

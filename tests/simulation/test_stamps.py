@@ -75,6 +75,28 @@ def test_equals_galsim(mag, fwhm):
     assert difference < 2e-3 * expected.max()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("mag", [19.0, 23.0])
+def test_equals_galsim_where_pixels_undersample_a_telescope(mag):
+    survey = LSST.replace(
+        pixel_scale=0.1,
+        sky_photons=300.0,
+        psf_fwhm=0.14,
+        psf_scatter=0.0,
+        psf_diffraction=0.85,
+        psf_obscuration=0.3,
+        charge_diffusion=0.05,
+        resampling="none",
+    )
+    galaxies = _galaxies(mag, survey)
+    for part in ("bulge", "disk"):
+        galaxies[f"{part}HalfLightRadius"] = np.minimum(galaxies[f"{part}HalfLightRadius"], 0.1)
+    expected = _galsim_light(galaxies, survey)
+    difference = np.abs(draw_light(galaxies, survey, SHAPE) - expected).max()
+    assert difference < max(1e-3 * expected.max(), 0.03 * np.sqrt(survey.sky_level))
+    assert difference < 2e-3 * expected.max()
+
+
 def test_faint_galaxies_equal_galsim_within_their_noise():
     galaxies = _galaxies(27.0)
     difference = draw_light(galaxies, LSST, SHAPE) - _galsim_light(galaxies, LSST)

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from meas_blends.errors import BadInputError
-from meas_blends.simulation.survey import Survey, shipped_surveys, survey_of_band
+from meas_blends.simulation.survey import (
+    Survey,
+    shipped_surveys,
+    survey_notes,
+    survey_of_band,
+)
 
 
 @pytest.fixture
@@ -87,7 +92,7 @@ def test_reads_a_users_file(lsst, tmp_path):
     [
         ("- 1\n", "no list of values"),
         ("{", "not YAML"),
-        ("name: x\nsize: 3\n", "missing or unknown: band, .*size"),
+        ("name: x\nsize: 3\n", "or unknown: band, .*size, .*; .* with name, band, .*about"),
     ],
 )
 def test_refuses_a_wrong_file(tmp_path, text, said):
@@ -97,8 +102,24 @@ def test_refuses_a_wrong_file(tmp_path, text, said):
         Survey.named(str(path))
 
 
+def test_an_obscured_mirror_may_have_a_narrower_pattern(lsst):
+    assert lsst.replace(psf_obscuration=0.33, psf_diffraction=1.02).psf_diffraction == 1.02
+
+
+def test_a_file_says_what_it_is_about(lsst, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(shipped_surveys()["lsst_i"].read_text() + "about:\n  source: a paper\n")
+    assert survey_notes(str(path)) == {"source": "a paper"}
+    assert Survey.named(str(path)) == lsst
+    path.write_text("about: a paper\n")
+    with pytest.raises(BadInputError, match="about is no list of values"):
+        survey_notes(str(path))
+
+
 def test_refuses_an_unknown_name():
-    with pytest.raises(BadInputError, match=r"neither shipped nor a readable file.*lsst_i"):
+    with pytest.raises(
+        BadInputError, match=r"neither shipped nor a readable file.*lsst_g/i/r/u/y/z"
+    ):
         Survey.named("no_such_survey")
 
 
@@ -113,6 +134,9 @@ def test_refuses_an_unknown_name():
         ("n_exposures", True),
         ("resampling", "cubic"),
         ("psf_beta", 0.5),
+        ("psf_obscuration", 1.0),
+        ("psf_diffraction", 0.98),
+        ("psf_diffraction", -0.1),
         ("band", 3),
     ],
 )

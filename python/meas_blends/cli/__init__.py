@@ -8,6 +8,7 @@ from .config_command import config
 from .import_gampen_command import import_gampen
 from .list_command import list_extensions
 from .run_command import run
+from .survey_command import survey
 
 __all__ = ["main"]
 
@@ -21,4 +22,5 @@ def main() -> None:
 main.add_command(run)
 main.add_command(list_extensions)
 main.add_command(config)
+main.add_command(survey)
 main.add_command(import_gampen)

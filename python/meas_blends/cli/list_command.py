@@ -23,7 +23,7 @@ _TITLES = {
 @click.command("list", short_help="List what there is to choose from.")
 @plainly
 def list_extensions() -> None:
-    """List tasks, peak finders, trainers, estimators, layouts, models and pipelines."""
+    """List tasks, peak finders, trainers, estimators, layouts, models, pipelines and surveys."""
     from ..plugins import extensions
 
     found = extensions()
@@ -36,6 +36,7 @@ def list_extensions() -> None:
         _show(title, rows)
     _show("Models", list(_models()))
     _show("Pipelines", list(_pipelines()))
+    _show("Surveys", list(_surveys()))
     broken = [
         (e.extension.name, e.origin, e.error) for e in found if e.extension.kind not in _TITLES
     ]
@@ -61,6 +62,14 @@ def _pipelines() -> Iterator[tuple[str, str, str]]:
 
     for name, path in shipped_pipelines().items():
         yield name, "meas_blends", describe_pipeline(path)
+
+
+def _surveys() -> Iterator[tuple[str, str, str]]:
+    """Names, origins and titles of the shipped surveys."""
+    from ..simulation.survey import shipped_surveys, survey_notes
+
+    for name in shipped_surveys():
+        yield name, "meas_blends", str(survey_notes(name).get("title", ""))
 
 
 def _show(title: str, rows: list[tuple[str, str, str]]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .errors import FAILED, STOPPED, plainly
+from .image_options import given_options, image_options
 from .override_options import OrderedCommand, override_options, overrides_in_order
 
 if TYPE_CHECKING:
@@ -51,27 +51,7 @@ _DEFAULT_SCENES = 10
     metavar="BANDS",
     help="Bands of each simulated scene, or of the patches that images form, such as gri.",
 )
-@click.option(
-    "--psf", metavar="FILE|ARCSEC", help="PSF: its FWHM, or a file: FITS image, PSFEx, STPSF."
-)
-@click.option(
-    "--pixel-scale",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="ARCSEC",
-    help="Pixel scale, for images without a WCS.",
-)
-@click.option("--zero-point", type=float, metavar="MAG", help="AB magnitude of one count.")
-@click.option("--layout", metavar="NAME", help="Layout of the images, as blendtask list names it.")
-@click.option("--hdu", metavar="HDU", help="HDU of the image: its name, number, or NAME,VERSION.")
-@click.option("--plane", metavar="PLANE", help="Plane of a cube: its number, or its band.")
-@click.option(
-    "--variance",
-    metavar="SOURCE",
-    help="Variances: FILE, FILE[HDU], or an HDU of the image.",
-)
-@click.option("--weight", metavar="SOURCE", help="Inverse variances, likewise.")
-@click.option("--rms", metavar="SOURCE", help="Standard deviations, likewise.")
-@click.option("--mask", metavar="SOURCE", help="A mask, likewise.")
+@image_options
 @click.option("--redo", "--force", is_flag=True, help="Make everything anew, do not resume.")
 @click.option("--no-picture", is_flag=True, help="Draw no blends.png.")
 @click.option(
@@ -156,7 +136,7 @@ def _run(
         tasks, overrides = _add_demo(images, scenes, tasks, overrides)
     parts = {"layout": layout, "hdu": hdu, "plane": plane, "mask": mask}
     parts |= {"variance": variance, "weight": weight, "rms": rms}
-    options = _image_options(psf, pixel_scale, zero_point, parts)
+    options = given_options(psf, pixel_scale, zero_point, **parts)
     band_names = () if bands is None else parse_bands(bands)
     loaded = _load(pipeline, overrides, tasks)
     plan = make_plan(loaded)
@@ -214,34 +194,6 @@ def _add_demo(
     # Before the user's own, so that those win.
     size = Override("simulate", "size", str(_DEMO_SIZE))
     return ("simulate", *tasks), [size, *overrides]
-
-
-def _image_options(
-    psf: str | None,
-    pixel_scale: float | None,
-    zero_point: float | None,
-    parts: dict[str, str | None],
-) -> ImageOptions:
-    """Read what the user says about the images."""
-    from ..errors import BadInputError
-    from ..run.images import ImageOptions, check_layout, read_psf
-
-    for option, value in (("--pixel-scale", pixel_scale), ("--zero-point", zero_point)):
-        if value is not None and not math.isfinite(value):
-            raise BadInputError(f"{option} {value}: not a number; give one, or leave it out.")
-    image, fwhm = None, None
-    if psf is not None:
-        try:
-            fwhm = float(psf)
-        except ValueError:
-            image = read_psf(psf)
-        if fwhm is not None and not 0 < fwhm < float("inf"):
-            raise BadInputError(
-                f"--psf {psf}: not a width; give a positive FWHM in arcsec, or a file."
-            )
-    if parts["layout"] is not None:
-        check_layout(parts["layout"])
-    return ImageOptions(image, fwhm, pixel_scale, zero_point, **parts)
 
 
 def _units(

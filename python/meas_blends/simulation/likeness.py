@@ -16,7 +16,7 @@ from .noise import neighbour_correlation, pixel_variance
 from .psf import effective_psf
 from .survey import RESAMPLINGS, Survey
 
-__all__ = ["Likeness", "measure_likeness"]
+__all__ = ["Likeness", "match_width", "measure_likeness"]
 
 #: Steps of the search for the width of the PSF, and the narrowest [pixel].
 _STEPS, _NARROWEST = 8, 0.5
@@ -104,7 +104,7 @@ def measure_likeness(coadd: Coadd, base: Survey) -> Likeness:
     # Counts a photon go down, and photons up, with the number of exposures.
     exposures = survey.n_exposures * photons * survey.counts_per_photon**2 / variance
     survey = survey.replace(n_exposures=float(exposures))
-    survey = _match_width(survey, typical_width(coadd.psf))
+    survey = match_width(survey, typical_width(coadd.psf))
     return Likeness(survey, _psf_cells(coadd, survey))
 
 
@@ -121,13 +121,27 @@ def _psf_cells(coadd: Coadd, survey: Survey) -> dict[str, np.ndarray]:
     if not psf.is_constant:
         width = psf_widths(psf)[kind]
         some = np.linspace(width.min(), width.max(), _N_WIDTHS)
-        seeing = [_match_width(survey, sigma).psf_fwhm for sigma in some]
+        seeing = [match_width(survey, sigma).psf_fwhm for sigma in some]
         fwhm = np.interp(width, some, seeing) / survey.psf_fwhm
     return {"fwhm": fwhm, "shear1": shear[..., 0], "shear2": shear[..., 1]}
 
 
-def _match_width(survey: Survey, sigma: float) -> Survey:
-    """Give a survey the seeing that makes the PSF of its coadds this wide [pixel]."""
+def match_width(survey: Survey, sigma: float) -> Survey:
+    """Give a survey the seeing that makes the PSF of its coadds as wide as wanted.
+
+    Parameters
+    ----------
+    survey : `~meas_blends.simulation.survey.Survey`
+        The survey.
+    sigma : `float`
+        Width by adaptive moments, pixels included [pixel].
+
+    Returns
+    -------
+    survey : `~meas_blends.simulation.survey.Survey`
+        With another ``psf_fwhm``; without charge diffusion where that alone
+        is wider.
+    """
     narrowest = _NARROWEST * survey.pixel_scale
     for diffusion in (survey.charge_diffusion, 0.0):
         found = survey.replace(charge_diffusion=diffusion)

@@ -6,18 +6,37 @@ import functools
 
 import galsim
 import numpy as np
-from scipy.special import ndtri
+from scipy.optimize import brentq
+from scipy.special import j0, ndtri
 
 from ..data.psf import normalise_psf
 from .survey import Survey
 
-__all__ = ["effective_psf", "psf_image", "psf_transform", "psf_wing", "seeing_profile"]
+__all__ = [
+    "effective_psf",
+    "psf_image",
+    "psf_oversampling",
+    "psf_transform",
+    "psf_wing",
+    "seeing_profile",
+]
 
 #: Quantiles that stand for the distribution of the exposures' FWHM.
 _N_SEEING = 9
 
 #: Points of the tabulated radial transform.
 _N_TABLE = 8192
+
+#: How far the image of a PSF reaches [FWHM]: an obscured telescope's rings hold 6% of the light
+#: beyond 4 and 2% beyond 10.
+_REACH, _REACH_OF_RINGS = 4.0, 10.0
+
+#: A PSF whose transform is larger than this at the highest frequency that pixels
+#: sample is drawn on finer ones.
+_SAMPLED = 0.005
+
+#: Steps of the search for the jitter of a telescope, and wave numbers of its profile.
+_STEPS, _N_WAVES = 20, 512
 
 
 def seeing_profile(survey: Survey, fwhm: float) -> galsim.GSObject:
@@ -26,7 +45,8 @@ def seeing_profile(survey: Survey, fwhm: float) -> galsim.GSObject:
     Parameters
     ----------
     survey : `~meas_blends.simulation.survey.Survey`
-        Says whether it is a Kolmogorov or a Moffat profile.
+        Says whether it is a Kolmogorov or a Moffat profile, or that of a
+        telescope in space.
     fwhm : `float`
         Its full width at half maximum, in any unit.
 
@@ -35,9 +55,11 @@ def seeing_profile(survey: Survey, fwhm: float) -> galsim.GSObject:
     profile : `galsim.GSObject`
         Unit flux.
     """
-    if survey.psf_beta == 0:
-        return galsim.Kolmogorov(fwhm=fwhm)
-    return galsim.Moffat(beta=survey.psf_beta, fwhm=fwhm)
+    if survey.psf_beta > 0:
+        return galsim.Moffat(beta=survey.psf_beta, fwhm=fwhm)
+    if survey.psf_diffraction > 0:
+        return _diffraction(survey.psf_diffraction, survey.psf_obscuration).dilate(fwhm)
+    return galsim.Kolmogorov(fwhm=fwhm)
 
 
 def effective_psf(
@@ -91,16 +113,39 @@ def psf_image(
     Returns
     -------
     psf : `numpy.ndarray` of float32, (odd, odd)
-        Unit sum, centred on the middle pixel; reaches out to 4 FWHM.
+        Unit sum, centred on the middle pixel; reaches out to 4 FWHM, and with
+        diffraction rings to 10.
     """
-    size = 2 * int(np.ceil(4.0 * survey.psf_fwhm / survey.pixel_scale)) + 1
+    reach = _REACH_OF_RINGS if _has_rings(survey) else _REACH
+    size = 2 * int(np.ceil(reach * survey.psf_fwhm / survey.pixel_scale)) + 1
     image = effective_psf(survey, shear, widths).drawImage(
         nx=size, ny=size, scale=survey.pixel_scale, method="no_pixel"
     )
     return normalise_psf(np.maximum(image.array, 0.0))
 
 
-def psf_transform(survey: Survey, size: int, shear: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
+def psf_oversampling(survey: Survey) -> int:
+    """How many times finer pixels must be than the survey's, along each axis, to draw its PSF.
+
+    Parameters
+    ----------
+    survey : `~meas_blends.simulation.survey.Survey`
+        The coadd.
+
+    Returns
+    -------
+    times : `int`
+        1, or 2 for a PSF that the pixels undersample, as most do in space:
+        frequencies beyond theirs are then folded back in, as pixels do.
+    """
+    k, values = _round_transform(survey)
+    highest = np.interp(np.pi / survey.pixel_scale, k, np.abs(values))
+    return 2 if highest * np.sinc(0.5) ** _n_pixels(survey) > _SAMPLED else 1
+
+
+def psf_transform(
+    survey: Survey, size: int, shear: tuple[float, float] = (0.0, 0.0), oversampling: int = 1
+) -> np.ndarray:
     """Fourier transform of `effective_psf` on the grid of a real FFT.
 
     Parameters
@@ -111,14 +156,18 @@ def psf_transform(survey: Survey, size: int, shear: tuple[float, float] = (0.0, 
         Side of the stamp [pixel].
     shear : `tuple` [`float`, `float`]
         As in `effective_psf`.
+    oversampling : `int`
+        How many times finer than the survey's the pixels of the grid are; the
+        PSF holds the survey's own pixels all the same.
 
     Returns
     -------
-    transform : `numpy.ndarray` of float32, (size, size // 2 + 1)
+    transform : `numpy.ndarray` of float32, (n, n // 2 + 1), n = size * oversampling
         Real, unity at zero frequency.
     """
-    frequency_x, frequency_y = np.fft.rfftfreq(size), np.fft.fftfreq(size)
-    k, values = _round_transform(survey)
+    spacing, size = 1.0 / oversampling, size * oversampling
+    frequency_x, frequency_y = np.fft.rfftfreq(size, spacing), np.fft.fftfreq(size, spacing)
+    k, values = _round_transform(survey, oversampling)
     k_radial = 2.0 * np.pi / survey.pixel_scale * _radius(frequency_x, frequency_y, shear)
     pixels_x = np.sinc(frequency_x) ** _n_pixels(survey)
     pixels_y = np.sinc(frequency_y) ** _n_pixels(survey)
@@ -139,8 +188,12 @@ def psf_wing(survey: Survey, distance: float) -> float:
     -------
     brightness : `float`
         Share of the flux in a pixel: that of the seeing, beside which the
-        rest of the PSF has no wings.
+        rest of the PSF has no wings. Of a telescope's rings it is the mean.
     """
+    if _has_rings(survey):
+        # J_1(z)^2 is 1 / (pi z) in the mean, for the mirror and for its obscuration.
+        ring = survey.psf_diffraction * survey.psf_fwhm / survey.pixel_scale
+        return ring / (np.pi**3 * (1.0 - survey.psf_obscuration) * distance**3)
     profile = seeing_profile(survey, survey.psf_fwhm)
     return profile.xValue(distance * survey.pixel_scale, 0.0) * survey.pixel_scale**2
 
@@ -153,6 +206,35 @@ def _radius(
     x, y = frequency_x, frequency_y[:, None]
     stretched = np.hypot((1.0 + g1) * x + g2 * y, g2 * x + (1.0 - g1) * y)
     return stretched / np.sqrt(1.0 - g1**2 - g2**2)
+
+
+def _has_rings(survey: Survey) -> bool:
+    """Whether the PSF is that of a telescope in space."""
+    return survey.psf_beta == 0 and survey.psf_diffraction > 0
+
+
+@functools.lru_cache(maxsize=16)
+def _diffraction(ratio: float, obscuration: float) -> galsim.GSObject:
+    """Airy pattern of this ``lambda / D``, with the jitter that makes its FWHM 1."""
+    pattern = galsim.Airy(lam_over_diam=ratio, obscuration=obscuration)
+    low, high = 0.0, 0.5
+    for _ in range(_STEPS):
+        jitter = 0.5 * (low + high)
+        seen = galsim.Convolve(pattern, galsim.Gaussian(sigma=jitter))
+        low, high = (jitter, high) if _fwhm(seen, ratio) < 1.0 else (low, jitter)
+    return seen
+
+
+def _fwhm(profile: galsim.GSObject, ratio: float) -> float:
+    """Full width at half maximum of a round profile, from its transform.
+
+    The profile is the integral of ``T(k) J_0(k r) k dk``; an Airy pattern has
+    nothing beyond ``k = 2 pi / ratio``.
+    """
+    k = np.linspace(0.0, 2.0 * np.pi / ratio, _N_WAVES)
+    transform = np.array([profile.kValue(wave, 0.0).real for wave in k]) * k
+    peak = np.trapezoid(transform, k)
+    return 2.0 * brentq(lambda r: np.trapezoid(transform * j0(k * r), k) - 0.5 * peak, 0.1, 2.0)
 
 
 def _n_pixels(survey: Survey) -> int:
@@ -173,9 +255,9 @@ def _round_part(survey: Survey, widths: tuple[float, ...] | None = None) -> gals
 
 
 @functools.lru_cache(maxsize=128)
-def _round_transform(survey: Survey) -> tuple[np.ndarray, np.ndarray]:
+def _round_transform(survey: Survey, oversampling: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """Transform of the round part of the PSF against k [1 / arcsec]."""
-    k_max = np.sqrt(2.0) * np.pi / survey.pixel_scale
+    k_max = np.sqrt(2.0) * np.pi * oversampling / survey.pixel_scale
     step = k_max / (_N_TABLE - 1)
     grid = galsim.ImageCD(2 * _N_TABLE - 1, 1, scale=step)
     grid.setCenter(0, 0)

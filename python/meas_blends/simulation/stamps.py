@@ -11,7 +11,7 @@ from scipy import fft
 from .conditions import Conditions
 from .parts import galaxy_parts
 from .profiles import sersic_brightness, sersic_transform
-from .psf import psf_transform, psf_wing
+from .psf import psf_oversampling, psf_transform, psf_wing
 from .structured import StructuredGalaxy, structured_galaxies
 from .survey import Survey
 
@@ -81,11 +81,13 @@ def draw_light(
     for rows, first in _alike(cells, sizes[inside], parts["index"]):
         fwhm, *shear = conditions.psf_of(cells[first])
         local = survey.replace(psf_fwhm=survey.psf_fwhm * fwhm)
-        transform = psf_transform(local, int(sizes[inside][first]), tuple(shear))
+        times = psf_oversampling(local)
+        transform = psf_transform(local, int(sizes[inside][first]), tuple(shear), times)
         batch = max(1, _BATCH // transform.size)
         for start in range(0, len(rows), batch):
             chosen = {name: values[rows[start : start + batch]] for name, values in parts.items()}
-            stamps, corner_x, corner_y = _draw_stamps(chosen, transform, chosen["index"][0])
+            index = chosen["index"][0]
+            stamps, corner_x, corner_y = _draw_stamps(chosen, transform, index, times)
             _add(image, stamps, corner_x, corner_y)
     for galaxy in structured:
         _add_structured(image, galaxy, survey, conditions)
@@ -105,13 +107,16 @@ def _add_structured(
         return
     fwhm, *shear = conditions.psf_of(conditions.cells(x, y))
     local = survey.replace(psf_fwhm=survey.psf_fwhm * fwhm)
-    light, column, row = galaxy.light(size)
-    spectrum = fft.rfft2(light.astype(np.float32))
-    # Of a finer image the frequencies that pixels can carry.
-    rows = np.r_[: size // 2, len(light) - size // 2 : len(light)]
-    spectrum = spectrum[rows, : size // 2 + 1] * psf_transform(local, size, tuple(shear))
-    stamp = fft.irfft2(np.float32(galaxy.flux) * spectrum, s=(size, size))
-    _add(image, stamp[None], np.array([column]), np.array([row]))
+    times = psf_oversampling(local)
+    transform = psf_transform(local, size, tuple(shear), times)
+    light, column, row = galaxy.light(size, times)
+    # Of a finer image the frequencies that the PSF lets through.
+    half = len(transform) // 2
+    rows = np.r_[:half, len(light) - half : len(light)]
+    spectrum = fft.rfft2(light.astype(np.float32))[rows, : half + 1] * transform
+    stamp = fft.irfft2(np.float32(galaxy.flux) * spectrum, s=transform.shape[:1] * 2)
+    stamp = np.float32(times**2) * stamp[None, ::times, ::times]
+    _add(image, stamp, np.array([column]), np.array([row]))
 
 
 def _alike(*keys: np.ndarray) -> Iterator[tuple[np.ndarray, int]]:
@@ -141,12 +146,16 @@ def _stamp_sizes(parts: dict[str, np.ndarray], survey: Survey) -> np.ndarray:
 
 
 def _draw_stamps(
-    parts: dict[str, np.ndarray], transform: np.ndarray, index: float
+    parts: dict[str, np.ndarray], transform: np.ndarray, index: float, times: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Draw stamps of one size and Sersic index, and say where their corners lie."""
-    size = len(transform)
-    kx = 2.0 * np.pi * np.fft.rfftfreq(size)
-    ky = 2.0 * np.pi * np.fft.fftfreq(size)
+    """Draw stamps of one size and Sersic index, and say where their corners lie.
+
+    The transform is that of pixels ``times`` finer, of which every ``times``-th is kept.
+    """
+    fine = len(transform)
+    size = fine // times
+    kx = 2.0 * np.pi * np.fft.rfftfreq(fine, 1.0 / times)
+    ky = 2.0 * np.pi * np.fft.fftfreq(fine, 1.0 / times)
     pixel_x = np.floor(parts["x"] + 0.5).astype(int)
     pixel_y = np.floor(parts["y"] + 0.5).astype(int)
     phase_x = np.exp(-1j * np.outer(parts["x"] - pixel_x + size // 2, kx)).astype(np.complex64)
@@ -158,7 +167,9 @@ def _draw_stamps(
     s_squared += (2 * xy * ky)[:, :, None] * kx
     profile = sersic_transform(s_squared, index)
     profile *= transform
-    stamps = fft.irfft2(profile * phase_y[:, :, None] * phase_x[:, None, :], s=(size, size))
+    stamps = fft.irfft2(profile * phase_y[:, :, None] * phase_x[:, None, :], s=(fine, fine))
+    if times > 1:
+        stamps = np.float32(times**2) * stamps[:, ::times, ::times]
     return stamps, pixel_x - size // 2, pixel_y - size // 2
 
 

@@ -45,19 +45,22 @@ class StructuredGalaxy:
         """``(x, y)``, array pixels."""
         return float(self.components["x"][0]), float(self.components["y"][0])
 
-    def light(self, size: int) -> tuple[np.ndarray, int, int]:
+    def light(self, size: int, times: int = 1) -> tuple[np.ndarray, int, int]:
         """Draw it.
 
         Parameters
         ----------
         size : `int`
             Side of the square around it [pixel].
+        times : `int`
+            How many times finer than pixels it is drawn at least.
 
         Returns
         -------
         light : `numpy.ndarray` of float64, (k size, k size)
-            Shares of the light in pixels, or in halves of them: k is 1 or 2. Where
-            pixels are halved, the first half is centred where the pixel is.
+            Shares of the light in pixels, or in parts of them: k is at least
+            ``times``, and 2 of a small galaxy. The first part is centred where
+            the pixel is.
         column, row : `int`
             Array pixel of the square's first.
         """
@@ -73,7 +76,7 @@ class StructuredGalaxy:
         if len(share) > 1:
             other = 1 - main
             second = (float(share[other]), float(of["index"][other]), matrices[other])
-        per_pixel = 1 if of["radius"].min() >= _LARGE else 2
+        per_pixel = max(times, 1 if of["radius"].min() >= _LARGE else 2)
         light = structure_light(
             draw_structure(self.number, spheroid, float(of["ratio"][main])),
             matrices[main],

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
 
 from ..errors import BadInputError
 
-__all__ = ["RESAMPLINGS", "Survey", "shipped_surveys", "survey_of_band"]
+__all__ = ["RESAMPLINGS", "Survey", "shipped_surveys", "survey_notes", "survey_of_band"]
 
 #: How exposures may be brought onto the grid of a coadd.
 RESAMPLINGS = ("none", "bilinear", "lanczos")
@@ -20,8 +23,17 @@ RESAMPLINGS = ("none", "bilinear", "lanczos")
 #: Stands for the band in the name of a survey.
 _BAND = "{band}"
 
+#: What a survey's file may hold beside its values: for readers, not for the simulation.
+_ABOUT = "about"
+
 _TEXT = ("name", "band")
-_MAY_BE_ZERO = ("psf_scatter", "psf_beta", "charge_diffusion")
+_MAY_BE_ZERO = (
+    "psf_scatter",
+    "psf_beta",
+    "charge_diffusion",
+    "psf_diffraction",
+    "psf_obscuration",
+)
 _MAGNITUDES = ("zero_point", "coadd_zero_point")
 
 
@@ -45,12 +57,14 @@ class Survey:
     sky_photons : `float`
         Sky background [photon / pixel / exposure].
     psf_fwhm : `float`
-        FWHM of the Kolmogorov PSF, median of the exposures [arcsec].
+        FWHM of the PSF of an exposure before charge diffusion and pixels
+        widen it, median of the exposures [arcsec].
     psf_scatter : `float`
         Relative scatter of the FWHM between exposures: it is
         ``psf_fwhm * (1 + psf_scatter) ** z`` with ``z`` standard normal.
     psf_beta : `float`
-        Power of the wings of a Moffat PSF, above 1; 0 for a Kolmogorov one.
+        Power of the wings of a Moffat PSF, above 1; 0 for a Kolmogorov one,
+        or for that of a telescope in space.
     charge_diffusion : `float`
         Variance of the charge diffusion along each axis [pixel^2].
     resampling : `str`
@@ -60,6 +74,13 @@ class Survey:
         and correlates the noise a little, ``none`` leaves both.
     coadd_zero_point : `float`
         AB magnitude of one count of the coadd.
+    psf_obscuration : `float`
+        Diameter of what obscures the mirror of a telescope in space over that
+        of the mirror.
+    psf_diffraction : `float`
+        Wavelength over the diameter of such a telescope, as a share of
+        ``psf_fwhm``: the PSF is its Airy pattern, and Gaussian jitter makes up
+        for what that lacks in width. 0 for a telescope on the ground.
 
     Raises
     ------
@@ -80,6 +101,8 @@ class Survey:
     charge_diffusion: float
     resampling: str
     coadd_zero_point: float
+    psf_obscuration: float = 0.0
+    psf_diffraction: float = 0.0
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -96,6 +119,10 @@ class Survey:
                 good = 0 < value < np.inf or (value == 0 and field.name in _MAY_BE_ZERO)
             if field.name == "psf_beta" and good:
                 good = value == 0 or value > 1
+            if field.name == "psf_obscuration" and good:
+                good = value < 1
+            if field.name == "psf_diffraction" and good:
+                good = value <= 1.0 / _airy_fwhm(self.psf_obscuration)
             if not good:
                 raise BadInputError(
                     f"survey {self.name}: {field.name} is {value!r}; give {_wanted(field.name)}."
@@ -115,28 +142,15 @@ class Survey:
         BadInputError
             If there is none of that name, or the file does not describe one.
         """
-        shipped = shipped_surveys()
-        path = shipped.get(str(name), Path(name))
-        try:
-            values = yaml.safe_load(path.read_text())
-        except OSError as error:
-            raise BadInputError(
-                f"survey {name}: neither shipped nor a readable file; give a path or one of"
-                f" {', '.join(shipped)}."
-            ) from error
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise BadInputError(
-                f"survey {name}: not YAML; copy a shipped one and edit it."
-            ) from error
-        if not isinstance(values, dict):
-            raise BadInputError(
-                f"survey {name}: no list of values; copy a shipped one and edit it."
-            )
-        wrong = sorted({field.name for field in dataclasses.fields(cls)} ^ set(map(str, values)))
+        values = _read(name)
+        values.pop(_ABOUT, None)
+        fields = {field.name: field.default for field in dataclasses.fields(cls)}
+        needed = {field for field, default in fields.items() if default is dataclasses.MISSING}
+        wrong = sorted((needed - set(values)) | (set(map(str, values)) - set(fields)))
         if wrong:
             raise BadInputError(
                 f"survey {name}: values missing or unknown: {', '.join(wrong)};"
-                " copy a shipped one and edit it."
+                f" copy a shipped one and edit it, with {', '.join(fields)} and {_ABOUT}."
             )
         return cls(**values)
 
@@ -216,6 +230,34 @@ def shipped_surveys() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
 
 
+def survey_notes(name: str) -> dict[str, Any]:
+    """Read what a survey's file says about it, beside the values.
+
+    Parameters
+    ----------
+    name : `str`
+        As for `Survey.named`.
+
+    Returns
+    -------
+    notes : `dict`
+        The file's ``about``, empty if it has none: in shipped ones ``title``,
+        ``source``, the published ``depth`` and how it is counted, and others
+        that doc/surveys.md lists.
+
+    Raises
+    ------
+    BadInputError
+        If there is none of that name, or the notes are no list of values.
+    """
+    notes = _read(name).get(_ABOUT) or {}
+    if not isinstance(notes, dict):
+        raise BadInputError(
+            f"survey {name}: {_ABOUT} is no list of values; give some, or leave it out."
+        )
+    return notes
+
+
 def survey_of_band(name: str, band: str | None) -> Survey:
     """Find the survey like a configured one in a band.
 
@@ -249,6 +291,49 @@ def survey_of_band(name: str, band: str | None) -> Survey:
     return Survey.named(f"{stem}_{band}")
 
 
+def _read(name: str) -> dict[str, Any]:
+    """All of a survey's file."""
+    shipped = shipped_surveys()
+    path = shipped.get(str(name), Path(name))
+    try:
+        values = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise BadInputError(
+            f"survey {name}: neither shipped nor a readable file; give a path or one of"
+            f" {_families(shipped)}."
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadInputError(f"survey {name}: not YAML; copy a shipped one and edit it.") from error
+    if not isinstance(values, dict):
+        raise BadInputError(f"survey {name}: no list of values; copy a shipped one and edit it.")
+    return values
+
+
+def _families(names: Iterable[str]) -> str:
+    """Names of surveys in short: one a family, with its bands."""
+    bands: dict[str, list[str]] = {}
+    for name in names:
+        family, _, band = name.rpartition("_")
+        bands.setdefault(family, []).append(band)
+    return ", ".join(f"{family}_{'/'.join(some)}" for family, some in bands.items())
+
+
+@functools.cache
+def _airy_fwhm(obscuration: float) -> float:
+    """FWHM of the Airy pattern of an obscured mirror, in its ``lambda / D``."""
+    from scipy.optimize import brentq
+    from scipy.special import j1
+
+    def amplitude(x: float, diameter: float) -> float:
+        return diameter * j1(np.pi * diameter * x) / (0.5 * np.pi * x) if diameter else 0.0
+
+    def over_half(x: float) -> float:
+        whole = (amplitude(x, 1.0) - amplitude(x, obscuration)) / (1.0 - obscuration**2)
+        return whole - np.sqrt(0.5)
+
+    return 2.0 * brentq(over_half, 0.05, 0.6)
+
+
 def _wanted(name: str) -> str:
     if name in _TEXT:
         return "a text"
@@ -256,6 +341,10 @@ def _wanted(name: str) -> str:
         return f"one of {', '.join(RESAMPLINGS)}"
     if name == "psf_beta":
         return "a number above 1, or 0"
+    if name == "psf_obscuration":
+        return "a number from 0 to below 1"
+    if name == "psf_diffraction":
+        return "a number up to 0.97 (up to 1.1 for an obscured mirror), or 0"
     if name in _MAGNITUDES:
         return "a magnitude"
     return "a positive number"
