@@ -7,6 +7,7 @@ from .deblending_tables import DEBLENDING_TABLES
 from .galaxy_score_tables import GALAXY_SCORE_TABLES
 from .galaxy_tables import GALAXY_TRUTH
 from .morphology_tables import MORPHOLOGY, MORPHOLOGY_SAMPLES
+from .real_sky_tables import REAL_SKY_TABLES
 from .schema import Column, Flag, TableSchema
 from .score_tables import SCORE_TABLES
 
@@ -346,5 +347,6 @@ SCHEMAS = {
         GALAXY_TRUTH,
         *GALAXY_SCORE_TABLES,
         *DEBLENDING_TABLES,
+        *REAL_SKY_TABLES,
     )
 }

@@ -1,0 +1,93 @@
+"""The tables of peak finders on real galaxies and real skies."""
+
+from __future__ import annotations
+
+from .columns import PEAK_FINDER
+from .schema import Column, TableSchema
+
+__all__ = ["REAL_SKY_TABLES", "SINGLES", "SINGLE_RATES"]
+
+_HALF = Column(
+    "half", "str", "Half of the real galaxies: choose or held; empty for others", "", "meta.code"
+)
+_SNR = Column(
+    "snr", "f4", "S/N of the galaxy by a filter of its own shape, noise of the sky", "", "stat.snr"
+)
+_RADIUS = Column(
+    "radius", "f4", "Half-light radius before the PSF; 0 for a star", "arcsec", "phys.angSize"
+)
+_SAMPLE = Column("sample", "str", "real, one of its controls, or a profile that is known")
+_KIND = Column("kind", "str", "smooth, structured, or star", "", "src.class")
+_SEEING = Column("seeing", "f4", "FWHM of the PSF", "arcsec", "instr.obsty.seeing")
+
+SINGLES = TableSchema(
+    "real_single_outcomes",
+    "One row a single galaxy, drawn as the ground sees it, and peak finder",
+    (
+        Column("galaxy", "str", "Identifier of the galaxy", "", "meta.id"),
+        _SAMPLE,
+        _KIND,
+        _HALF,
+        _SNR,
+        _RADIUS,
+        _SEEING,
+        PEAK_FINDER,
+        Column("detected", "bool", "A footprint holds its centre", "", "meta.code"),
+        Column("nPeaks", "i4", "Peaks in that footprint", "", "meta.number"),
+        Column(
+            "blendProbability",
+            "f4",
+            "Probability of more than one object; NaN if not estimated",
+            "",
+            "stat.probability",
+        ),
+        Column(
+            "mainFlux",
+            "f4",
+            "Share of the footprint's light that the peak with most of it keeps",
+            "",
+            "phot.flux;arith.ratio",
+        ),
+        Column(
+            "offset", "f4", "Distance of the nearest peak; NaN without", "arcsec", "pos.angDistance"
+        ),
+        Column("unusual", "bool", "Flagged as unlike the training", "", "meta.code"),
+    ),
+)
+
+
+def _with_error(name: str, description: str, ucd: str) -> tuple[Column, Column]:
+    """A number and its standard error."""
+    error = Column(f"{name}Err", "f4", f"Standard error of {name}, by drawing galaxies anew")
+    return Column(name, "f4", description, "", ucd), error
+
+
+SINGLE_RATES = TableSchema(
+    "real_single_rates",
+    "One row a peak finder, sample, kind, half, seeing, radius and S/N of single galaxies",
+    (
+        PEAK_FINDER,
+        _SAMPLE,
+        _KIND,
+        _HALF,
+        _SEEING,
+        _RADIUS,
+        _SNR,
+        Column("nGalaxies", "i4", "Different galaxies", "", "meta.number"),
+        Column("nDrawn", "i4", "Times that one of them was drawn", "", "meta.number"),
+        Column("detected", "f4", "Share of which a footprint holds the centre", "", "stat.value"),
+        *_with_error("falseBlends", "Share with more than one peak", "stat.value"),
+        *_with_error("meanPeaks", "Mean number of peaks", "meta.number;stat.mean"),
+        *_with_error(
+            "blendProbability", "Mean blend probability; NaN if not estimated", "stat.probability"
+        ),
+        *_with_error(
+            "mainFlux",
+            "Median share of the light that the main peak keeps",
+            "phot.flux;arith.ratio",
+        ),
+        Column("unusual", "f4", "Share flagged as unlike the training", "", "stat.value"),
+    ),
+)
+
+REAL_SKY_TABLES = (SINGLES, SINGLE_RATES)

@@ -1,0 +1,1 @@
+"""Peak finders on real galaxies and real skies."""
