@@ -5,7 +5,7 @@ from __future__ import annotations
 from .columns import PEAK_FINDER
 from .schema import Column, TableSchema
 
-__all__ = ["REAL_SKY_TABLES", "SINGLES", "SINGLE_RATES"]
+__all__ = ["PAIRS", "PAIR_RATES", "REAL_SKY_TABLES", "SINGLES", "SINGLE_RATES"]
 
 _HALF = Column(
     "half", "str", "Half of the real galaxies: choose or held; empty for others", "", "meta.code"
@@ -19,6 +19,14 @@ _RADIUS = Column(
 _SAMPLE = Column("sample", "str", "real, one of its controls, or a profile that is known")
 _KIND = Column("kind", "str", "smooth, structured, or star", "", "src.class")
 _SEEING = Column("seeing", "f4", "FWHM of the PSF", "arcsec", "instr.obsty.seeing")
+
+
+def _with_error(name: str, description: str, ucd: str, unit: str = "") -> tuple[Column, Column]:
+    """A number and its standard error."""
+    told = f"Standard error of {name}, by drawing galaxies anew"
+    error = Column(f"{name}Err", "f4", told, unit, "stat.error")
+    return Column(name, "f4", description, unit, ucd), error
+
 
 SINGLES = TableSchema(
     "real_single_outcomes",
@@ -56,12 +64,6 @@ SINGLES = TableSchema(
 )
 
 
-def _with_error(name: str, description: str, ucd: str) -> tuple[Column, Column]:
-    """A number and its standard error."""
-    error = Column(f"{name}Err", "f4", f"Standard error of {name}, by drawing galaxies anew")
-    return Column(name, "f4", description, "", ucd), error
-
-
 SINGLE_RATES = TableSchema(
     "real_single_rates",
     "One row a peak finder, sample, kind, half, seeing, radius and S/N of single galaxies",
@@ -90,4 +92,83 @@ SINGLE_RATES = TableSchema(
     ),
 )
 
-REAL_SKY_TABLES = (SINGLES, SINGLE_RATES)
+_PAIR = (
+    Column("separation", "f4", "Distance of the two centres", "arcsec", "pos.angDistance"),
+    Column(
+        "fluxRatio",
+        "f4",
+        "Flux of the companion over that of the galaxy",
+        "",
+        "phot.flux;arith.ratio",
+    ),
+    Column("snr", "f4", "S/N of the galaxy alone by a filter of its own shape", "", "stat.snr"),
+    Column("radius", "f4", "Half-light radius of both before the PSF", "arcsec", "phys.angSize"),
+)
+
+PAIRS = TableSchema(
+    "real_pair_outcomes",
+    "One row an injected pair of galaxies and peak finder",
+    (
+        Column("galaxy", "str", "Identifier of the brighter galaxy", "", "meta.id"),
+        Column("companion", "str", "Identifier of the other", "", "meta.id"),
+        _SAMPLE,
+        _HALF,
+        *_PAIR,
+        _SEEING,
+        PEAK_FINDER,
+        Column("nPeaks", "i4", "Peaks of the pair's footprints", "", "meta.number"),
+        Column("nFound", "i4", "Of the two galaxies, how many have a peak", "", "meta.number"),
+        Column("nFalse", "i4", "Peaks that are neither's", "", "meta.number"),
+        Column(
+            "blendProbability",
+            "f4",
+            "Probability that the footprint in the middle holds more than one object; NaN if not"
+            " estimated",
+            "",
+            "stat.probability",
+        ),
+        Column(
+            "offset",
+            "f4",
+            "Distance of the galaxy's peak; NaN without one",
+            "arcsec",
+            "pos.angDistance",
+        ),
+        Column(
+            "companionOffset",
+            "f4",
+            "Distance of the companion's peak; NaN without one",
+            "arcsec",
+            "pos.angDistance",
+        ),
+    ),
+)
+
+PAIR_RATES = TableSchema(
+    "real_pair_rates",
+    "One row a peak finder, sample, half, seeing, radius, S/N, flux ratio and separation of pairs",
+    (
+        PEAK_FINDER,
+        _SAMPLE,
+        _HALF,
+        _SEEING,
+        *reversed(_PAIR),
+        Column("nPairs", "i4", "Pairs", "", "meta.number"),
+        *_with_error("blended", "Share with more than one peak", "stat.value"),
+        *_with_error("bothFound", "Share of which each galaxy has a peak", "stat.value"),
+        *_with_error("completeness", "Share of the galaxies that have a peak", "stat.value"),
+        *_with_error("overcounted", "Share with more than two peaks", "stat.value"),
+        *_with_error("falsePeaks", "Mean number of peaks that are neither's", "meta.number"),
+        *_with_error(
+            "blendProbability", "Mean blend probability; NaN if not estimated", "stat.probability"
+        ),
+        *_with_error(
+            "placeError", "Root mean square distance of peaks", "stat.error;pos", "arcsec"
+        ),
+        *_with_error(
+            "companionPlaceError", "The same of the companions' peaks", "stat.error;pos", "arcsec"
+        ),
+    ),
+)
+
+REAL_SKY_TABLES = (SINGLES, SINGLE_RATES, PAIRS, PAIR_RATES)
