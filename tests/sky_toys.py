@@ -62,3 +62,56 @@ def write_galsim_catalogue(folder, galaxies):
     path = folder / "catalog.fits"
     fits.HDUList([fits.PrimaryHDU(), fits.BinTableHDU(table)]).writeto(path)
     return path
+
+
+def two_telescopes(places, flux, survey, shape=(120, 120), space_scale=0.05, shift=(0.0, 0.0)):
+    """Round galaxies seen from the ground and from space, as two coadds.
+
+    ``places`` are x, y in ground pixels, ``flux`` photons on the ground, and
+    ``shift`` the error of the space image's WCS [ground pixel].
+    """
+    from meas_blends.data.coadd import Coadd
+    from meas_blends.simulation.noise import add_noise, pixel_variance
+    from meas_blends.simulation.psf import effective_psf, psf_image
+    from meas_blends.simulation.scenes import scene_wcs
+
+    rng = np.random.default_rng(8)
+    ny, nx = shape
+    scale = survey.pixel_scale
+    galaxies = [
+        galsim.Exponential(half_light_radius=0.15, flux=one).shift(
+            scale * (x - (nx - 1) / 2), scale * (y - (ny - 1) / 2)
+        )
+        for (x, y), one in zip(places, flux, strict=True)
+    ]
+    sky = galsim.Add(galaxies)
+    image = galsim.Convolve([sky, effective_psf(survey)]).drawImage(
+        nx=nx, ny=ny, scale=scale, method="no_pixel"
+    )
+    counts = np.float32(survey.counts_per_photon)
+    image = image.array.astype(np.float32)
+    variance = add_noise(image, survey, rng) * np.float32(pixel_variance(survey) * counts**2)
+    ground = Coadd(
+        image * counts,
+        variance,
+        psf=psf_image(survey),
+        wcs=scene_wcs(survey, shape),
+        zero_point=27.0,
+        name="ground",
+    )
+    side_y, side_x = (round(n * scale / space_scale) for n in shape)
+    fine = survey.replace(pixel_scale=space_scale)
+    psf = galsim.Gaussian(fwhm=0.12)
+    seen = galsim.Convolve([sky, psf]).drawImage(nx=side_x, ny=side_y, scale=space_scale)
+    noise = 0.02 * float(np.median(flux)) * 0.01
+    wcs = scene_wcs(fine, (side_y, side_x))
+    wcs.wcs.crpix -= np.array(shift) * scale / space_scale
+    space = Coadd(
+        # In other units than the ground's.
+        3.0 * (seen.array + noise * rng.standard_normal(seen.array.shape)),
+        np.full((side_y, side_x), (3.0 * noise) ** 2),
+        psf=psf.drawImage(nx=25, ny=25, scale=space_scale).array,
+        wcs=wcs,
+        name="space",
+    )
+    return ground, space

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 from astropy.table import Table
 
-from ...data.real_sky_tables import PAIR_RATES, SINGLE_RATES
+from ...data.real_sky_tables import PAIR_RATES, SINGLE_RATES, SPACE_RATES
 from ...data.schema import TableSchema
 
-__all__ = ["binned", "bootstrap", "pair_rates", "rate_text", "single_rates"]
+__all__ = ["binned", "bootstrap", "pair_rates", "rate_text", "single_rates", "space_rates"]
 
 #: Times that galaxies are drawn with replacement.
 _N_BOOTSTRAP = 200
@@ -196,10 +197,7 @@ def pair_rates(outcomes: Table, by_half: bool = True, seed: int = 1) -> Table:
         return lambda rows: (np.asarray(values(rows), float), np.mean)
 
     def offsets(column: str) -> Callable[[Table], tuple[np.ndarray, Statistic]]:
-        return lambda rows: (
-            np.asarray(rows[column], float),
-            lambda values: float(np.sqrt(np.mean(values**2))),
-        )
+        return lambda rows: (np.asarray(rows[column], float), _rms)
 
     return binned(
         table,
@@ -219,6 +217,80 @@ def pair_rates(outcomes: Table, by_half: bool = True, seed: int = 1) -> Table:
         PAIR_RATES,
         seed,
     )
+
+
+def space_rates(
+    matches: Table, labelled: Table, edges: Sequence[float] = (5, 20, 100, np.inf), seed: int = 1
+) -> Table:
+    """Recall, precision and unrecognised blends of all fields together, by S/N and overall.
+
+    Parameters
+    ----------
+    matches : `astropy.table.Table`
+        `~meas_blends.data.real_sky_tables.SPACE_MATCHES`.
+    labelled : `astropy.table.Table`
+        `~meas_blends.data.real_sky_tables.GROUND_OBJECTS`.
+    edges : sequence of `float`
+        Of the bins of S/N.
+    seed : `int`
+        Of the bootstrap, which draws footprints anew.
+
+    Returns
+    -------
+    rates : `astropy.table.Table`
+        `~meas_blends.data.real_sky_tables.SPACE_RATES`. Errors of shares in a
+        bin without a footprint to spare are NaN.
+    """
+    made = []
+    names = dict.fromkeys([*np.asarray(matches["peakFinder"]), *np.asarray(labelled["peakFinder"])])
+    bins = [("all", 0.0, np.inf)]
+    bins += [(f"{low:g}-{high:g}", low, high) for low, high in pairwise(edges)]
+    for name in names:
+        pairs = matches[np.asarray(matches["peakFinder"]) == name]
+        objects = labelled[np.asarray(labelled["peakFinder"]) == name]
+        outcome = np.asarray(pairs["outcome"])
+        for label, low, high in bins:
+            snr = np.asarray(pairs["significance"], float)
+            true = (outcome != "false") & (snr >= low) & (snr < high)
+            peaks = (outcome == "false") | (outcome == "matched")
+            level = np.asarray(objects["significance"], float)
+            kept = (np.asarray(objects["label"]) != "ignored") & (level >= low) & (level < high)
+            rows = objects[kept]
+            row = {
+                "peakFinder": name,
+                "bin": label,
+                "low": low,
+                "high": high,
+                "nFields": len(np.unique(np.asarray(pairs["field"]))),
+                "nSpace": int(true.sum()),
+                "nGround": len(rows),
+            }
+            parts = {
+                "recall": (pairs[true], outcome[true] == "matched", np.mean),
+                "precision": (pairs[peaks], outcome[peaks] == "matched", np.mean),
+                "placeError": (pairs[true], np.asarray(pairs["offset"], float)[true], _rms),
+            }
+            for kind in ("unrecognised", "recognised", "pure"):
+                parts[kind] = (rows, np.asarray(rows["label"]) == kind, np.mean)
+            for column, (which, values, statistic) in parts.items():
+                known = np.isfinite(np.asarray(values, float))
+                values = np.asarray(values, float)[known]
+                groups = [
+                    f"{a} {b}" for a, b in zip(which["field"], which["footprintId"], strict=True)
+                ]
+                groups = np.array(groups, str)[known]
+                row[column] = float(statistic(values)) if len(values) else np.nan
+                row[f"{column}Err"] = bootstrap(
+                    groups, lambda rows, v=values, s=statistic: s(v[rows]), seed
+                )
+            made.append(row)
+    if not made:
+        return SPACE_RATES.make()
+    return SPACE_RATES.make({name: [row[name] for row in made] for name in made[0]})
+
+
+def _rms(values: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(values**2)))
 
 
 def rate_text(rates: Table, columns: Sequence[str] = ("falseBlends", "mainFlux")) -> str:
