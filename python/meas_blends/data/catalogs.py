@@ -10,6 +10,7 @@ from .morphology_tables import MORPHOLOGY, MORPHOLOGY_SAMPLES
 from .real_sky_tables import REAL_SKY_TABLES
 from .schema import Column, Flag, TableSchema
 from .score_tables import SCORE_TABLES
+from .space_ground_tables import SPACE_GROUND_TABLES
 
 __all__ = [
     "CLASSIFICATION",
@@ -348,5 +349,6 @@ SCHEMAS = {
         *GALAXY_SCORE_TABLES,
         *DEBLENDING_TABLES,
         *REAL_SKY_TABLES,
+        *SPACE_GROUND_TABLES,
     )
 }

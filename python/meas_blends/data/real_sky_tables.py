@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from .columns import FOOTPRINT_ID, PEAK_FINDER
+from .columns import PEAK_FINDER
 from .schema import Column, TableSchema
+from .sky_columns import TARGETS, compared, with_error
 
 __all__ = [
-    "GROUND_OBJECTS",
     "PAIRS",
     "PAIR_RATES",
+    "REAL_MORPHOLOGY",
+    "REAL_MORPHOLOGY_RATES",
     "REAL_SKY_TABLES",
     "SINGLES",
     "SINGLE_RATES",
-    "SPACE_MATCHES",
-    "SPACE_RATES",
 ]
 
 _HALF = Column(
@@ -28,13 +28,6 @@ _RADIUS = Column(
 _SAMPLE = Column("sample", "str", "real, one of its controls, or a profile that is known")
 _KIND = Column("kind", "str", "smooth, structured, or star", "", "src.class")
 _SEEING = Column("seeing", "f4", "FWHM of the PSF", "arcsec", "instr.obsty.seeing")
-
-
-def _with_error(name: str, description: str, ucd: str, unit: str = "") -> tuple[Column, Column]:
-    """A number and its standard error."""
-    told = f"Standard error of {name}, by drawing galaxies anew"
-    error = Column(f"{name}Err", "f4", told, unit, "stat.error")
-    return Column(name, "f4", description, unit, ucd), error
 
 
 SINGLES = TableSchema(
@@ -87,12 +80,12 @@ SINGLE_RATES = TableSchema(
         Column("nGalaxies", "i4", "Different galaxies", "", "meta.number"),
         Column("nDrawn", "i4", "Times that one of them was drawn", "", "meta.number"),
         Column("detected", "f4", "Share of which a footprint holds the centre", "", "stat.value"),
-        *_with_error("falseBlends", "Share with more than one peak", "stat.value"),
-        *_with_error("meanPeaks", "Mean number of peaks", "meta.number;stat.mean"),
-        *_with_error(
+        *with_error("falseBlends", "Share with more than one peak", "stat.value"),
+        *with_error("meanPeaks", "Mean number of peaks", "meta.number;stat.mean"),
+        *with_error(
             "blendProbability", "Mean blend probability; NaN if not estimated", "stat.probability"
         ),
-        *_with_error(
+        *with_error(
             "mainFlux",
             "Median share of the light that the main peak keeps",
             "phot.flux;arith.ratio",
@@ -163,116 +156,70 @@ PAIR_RATES = TableSchema(
         _SEEING,
         *reversed(_PAIR),
         Column("nPairs", "i4", "Pairs", "", "meta.number"),
-        *_with_error("blended", "Share with more than one peak", "stat.value"),
-        *_with_error("bothFound", "Share of which each galaxy has a peak", "stat.value"),
-        *_with_error("completeness", "Share of the galaxies that have a peak", "stat.value"),
-        *_with_error("overcounted", "Share with more than two peaks", "stat.value"),
-        *_with_error("falsePeaks", "Mean number of peaks that are neither's", "meta.number"),
-        *_with_error(
+        *with_error("blended", "Share with more than one peak", "stat.value"),
+        *with_error("bothFound", "Share of which each galaxy has a peak", "stat.value"),
+        *with_error("completeness", "Share of the galaxies that have a peak", "stat.value"),
+        *with_error("overcounted", "Share with more than two peaks", "stat.value"),
+        *with_error("falsePeaks", "Mean number of peaks that are neither's", "meta.number"),
+        *with_error(
             "blendProbability", "Mean blend probability; NaN if not estimated", "stat.probability"
         ),
-        *_with_error(
-            "placeError", "Root mean square distance of peaks", "stat.error;pos", "arcsec"
-        ),
-        *_with_error(
+        *with_error("placeError", "Root mean square distance of peaks", "stat.error;pos", "arcsec"),
+        *with_error(
             "companionPlaceError", "The same of the companions' peaks", "stat.error;pos", "arcsec"
         ),
     ),
 )
 
-_FIELD = Column("field", "str", "Name of the field", "", "meta.id")
-_PEAK = (
-    Column("f_x", "f8", "The peak's centre, parent pixels", "pix", "pos.cartesian.x;instr.det"),
-    Column("f_y", "f8", "The peak's centre, parent pixels", "pix", "pos.cartesian.y;instr.det"),
-)
-
-SPACE_MATCHES = TableSchema(
-    "space_ground_matches",
-    "One row a significant space object with its peak, one without, or a peak without an object",
+REAL_MORPHOLOGY = TableSchema(
+    "real_morphology_outcomes",
+    "One row a single galaxy, drawn as the ground sees it, with its measured morphology",
     (
-        _FIELD,
-        PEAK_FINDER,
-        FOOTPRINT_ID,
-        Column("outcome", "str", "matched, missed, or false", "", "meta.code.class"),
-        Column(
-            "x",
-            "f8",
-            "The space object's centre, parent pixels of the ground coadd; NaN without",
-            "pix",
-            "pos.cartesian.x;instr.det",
-        ),
-        Column(
-            "y",
-            "f8",
-            "The space object's centre, parent pixels of the ground coadd; NaN without",
-            "pix",
-            "pos.cartesian.y;instr.det",
-        ),
-        *_PEAK,
-        Column(
-            "significance",
-            "f4",
-            "Point-source S/N of the space object's flux on the ground coadd; NaN without",
-            "",
-            "stat.snr",
-        ),
-        Column("offset", "f4", "Distance of the two; NaN without", "arcsec", "pos.angDistance"),
+        Column("galaxy", "str", "Identifier of the galaxy", "", "meta.id"),
+        _SAMPLE,
+        _KIND,
+        _HALF,
+        _SNR,
+        _RADIUS,
+        _SEEING,
+        *compared(),
+        Column("measured", "bool", "Detected, and its measurement has not failed", "", "meta.code"),
+        Column("unusual", "bool", "Flagged as unlike the training", "", "meta.code"),
+        Column("notRefined", "bool", "Flagged as not refined by a fit", "", "meta.code"),
     ),
 )
 
-GROUND_OBJECTS = TableSchema(
-    "space_ground_objects",
-    "One row a ground object, a peak, with its label after SITCOMTN-128",
-    (
-        _FIELD,
-        PEAK_FINDER,
-        FOOTPRINT_ID,
-        *_PEAK,
-        Column(
-            "mag",
-            "f4",
-            "AB magnitude of the light of the footprint that is nearest to it; NaN if unknown",
-            "mag",
-            "phot.mag",
-        ),
-        Column("significance", "f4", "Point-source S/N at the peak", "", "stat.snr"),
-        Column("nGround", "i4", "Ground objects that overlap it, with itself", "", "meta.number"),
-        Column("nSpace", "i4", "Space objects that overlap it and count", "", "meta.number"),
-        Column("label", "str", "pure, recognised, unrecognised, or ignored", "", "meta.code.class"),
-    ),
-)
+_COVERED = "of which the middle {} percent of the posterior hold the truth"
 
-_BIN = (
-    Column("bin", "str", "all, or a bin of S/N of the objects"),
-    Column("low", "f4", "Least S/N of the bin", "", "stat.snr;stat.min"),
-    Column("high", "f4", "Largest S/N of the bin", "", "stat.snr;stat.max"),
-)
-
-SPACE_RATES = TableSchema(
-    "space_ground_rates",
-    "One row a peak finder and bin of S/N: peaks and blends of ground coadds, held against space",
+REAL_MORPHOLOGY_RATES = TableSchema(
+    "real_morphology_rates",
+    "One row a sample, kind, half, seeing, radius and S/N: how true measured morphology is",
     (
-        PEAK_FINDER,
-        *_BIN,
-        Column("nFields", "i4", "Fields", "", "meta.number"),
-        Column("nSpace", "i4", "Space objects that count", "", "meta.number"),
-        Column("nGround", "i4", "Ground objects that are not ignored", "", "meta.number"),
-        *_with_error("recall", "Share of the space objects with a peak", "stat.value"),
-        *_with_error(
-            "precision",
-            "Share of the peaks with a space object; of all peaks, whatever the bin",
-            "stat.value",
+        _SAMPLE,
+        _KIND,
+        _HALF,
+        _SEEING,
+        _RADIUS,
+        _SNR,
+        Column("nGalaxies", "i4", "Different galaxies", "", "meta.number"),
+        Column("nDrawn", "i4", "Times that one of them was drawn", "", "meta.number"),
+        Column("measured", "f4", "Share that was measured", "", "stat.value"),
+        Column("unusual", "f4", "Share flagged as unlike the training", "", "stat.value"),
+        Column("notRefined", "f4", "Share flagged as not refined by a fit", "", "stat.value"),
+        *(
+            column
+            for name in TARGETS
+            for column in (
+                *with_error(
+                    f"{name}Bias", f"Median of ln(measured / true) of {name}", "stat.value"
+                ),
+                *with_error(
+                    f"{name}Scatter", "Scatter of the same, from its quartiles", "stat.stdev"
+                ),
+                *with_error(f"{name}Covered68", f"Share {_COVERED.format(68)}", "stat.value"),
+                *with_error(f"{name}Covered95", f"Share {_COVERED.format(95)}", "stat.value"),
+            )
         ),
-        *_with_error(
-            "placeError", "Root mean square distance of the two", "stat.error;pos", "arcsec"
-        ),
-        *_with_error(
-            "unrecognised",
-            "Share of the ground objects that are unrecognised blends, after SITCOMTN-128",
-            "stat.value",
-        ),
-        *_with_error("recognised", "Share that are recognised blends", "stat.value"),
-        *_with_error("pure", "Share that are single in both", "stat.value"),
     ),
 )
 
@@ -281,7 +228,6 @@ REAL_SKY_TABLES = (
     SINGLE_RATES,
     PAIRS,
     PAIR_RATES,
-    SPACE_MATCHES,
-    GROUND_OBJECTS,
-    SPACE_RATES,
+    REAL_MORPHOLOGY,
+    REAL_MORPHOLOGY_RATES,
 )

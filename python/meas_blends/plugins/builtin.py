@@ -124,6 +124,26 @@ _TASKS = {
         "evaluate_morphology:EvaluateMorphologyTask",
         "Score morphology estimators on galaxies of known truth",
     ),
+    "score_singles": (
+        "score_singles:ScoreSinglesTask",
+        "Score peak finders on real single galaxies, drawn as the ground sees them",
+    ),
+    "score_pairs": (
+        "score_pairs:ScorePairsTask",
+        "Score peak finders on injected pairs of real galaxies",
+    ),
+    "measure_singles": (
+        "measure_singles:MeasureSinglesTask",
+        "Measure real single galaxies, and hold that against what space images give",
+    ),
+    "compare_space": (
+        "compare_space:CompareSpaceTask",
+        "Hold peak finders on ground coadds against space images of the same fields",
+    ),
+    "report_sky": (
+        "report_sky:ReportSkyTask",
+        "Write a page with the scores and pictures of real galaxies and real fields",
+    ),
     "report_morphology": (
         "report_morphology:ReportMorphologyTask",
         "Write a page with the scores and pictures of morphology estimators",

@@ -5,11 +5,12 @@ import pytest
 
 from meas_blends.detection.complete import complete_coadd
 from meas_blends.errors import BadInputError
-from meas_blends.evaluation.skies.compare import Matching, compare_field
+from meas_blends.evaluation.skies.compare import compare_field
 from meas_blends.evaluation.skies.finders import Found, classifier, local_maxima, plain_sep
-from meas_blends.evaluation.skies.rates import space_rates
+from meas_blends.evaluation.skies.matching import Matching
 from meas_blends.evaluation.skies.recognition import LABELS, label_objects, overlapping
 from meas_blends.evaluation.skies.space import align, find_space_objects
+from meas_blends.evaluation.skies.space_rates import space_rates
 from meas_blends.simulation.survey import Survey
 from sky_toys import two_telescopes
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from astropy.table import vstack
 
+from meas_blends.evaluation.skies.bootstrap import bootstrap
 from meas_blends.evaluation.skies.drawing import (
     cell_side,
     draw_profile,
@@ -13,7 +14,7 @@ from meas_blends.evaluation.skies.drawing import (
 )
 from meas_blends.evaluation.skies.finders import Found, classifier, local_maxima, plain_sep
 from meas_blends.evaluation.skies.kept_flux import kept_shares
-from meas_blends.evaluation.skies.rates import bootstrap, rate_text, single_rates
+from meas_blends.evaluation.skies.rates import rate_text, single_rates
 from meas_blends.evaluation.skies.singles import singles, singles_in_image
 from meas_blends.evaluation.skies.templates import make_template
 from meas_blends.simulation.survey import Survey

@@ -9,59 +9,19 @@ import numpy as np
 from astropy.table import Table, vstack
 
 from ...data.coadd import Coadd
-from ...data.real_sky_tables import GROUND_OBJECTS, SPACE_MATCHES
-from ...morphology.owners import pixel_owners
+from ...data.space_ground_tables import GROUND_OBJECTS, SPACE_MATCHES
 from ..places import one_to_one
 from .finders import Finder, local_maxima
+from .ground import ground_shapes, point_significance
+from .matching import Matching
 from .recognition import label_objects
 from .seen import Seen
 from .space import Alignment, SpaceObjects, align, find_space_objects
 
-__all__ = ["FieldComparison", "Matching", "compare_field"]
-
-#: Pixels this far above their noise tell the shape of a ground object.
-_SHAPE_THRESHOLD = 1.5
+__all__ = ["FieldComparison", "compare_field"]
 
 #: Space objects of this share of the least S/N may have peaks that count neither way.
 _FAINT = 0.6
-
-
-@dataclass(frozen=True)
-class Matching:
-    """How objects of the ground and of space are compared.
-
-    Parameters
-    ----------
-    match : `str`
-        As of `~meas_blends.evaluation.skies.space.align`.
-    refine : `bool`
-        Likewise.
-    match_radius : `float`
-        Farthest distance of a peak from its space object [arcsec].
-    min_significance : `float`
-        Point-source S/N, of their flux on the ground coadd, from which space
-        objects count.
-    boost, faintest, difference : `float`
-        As of `~meas_blends.evaluation.skies.recognition.label_objects`.
-    search : `float`
-        Likewise [arcsec].
-    threshold, contrast : `float`
-        As of `~meas_blends.evaluation.skies.space.find_space_objects`.
-    min_area : `int`
-        Likewise.
-    """
-
-    match: str = "wcs"
-    refine: bool = True
-    match_radius: float = 0.5
-    min_significance: float = 5.0
-    boost: float = 2.0
-    faintest: float = 26.5
-    difference: float = 2.0
-    search: float = 5.0
-    threshold: float = 3.0
-    contrast: float = 0.01
-    min_area: int = 12
 
 
 @dataclass(frozen=True)
@@ -76,21 +36,24 @@ class FieldComparison:
         Those of the field, in pixels of the space image.
     places : `numpy.ndarray`, (n, 2)
         Theirs on the ground coadd, array pixels.
+    flux : `numpy.ndarray`, (n,)
+        Theirs in counts of the ground coadd.
     counts : `numpy.ndarray` of bool, (n,)
         Significant on the ground, and within a footprint.
     alignment : `~meas_blends.evaluation.skies.space.Alignment`
     seen : mapping of `str` to `~meas_blends.evaluation.skies.seen.Seen`
         Footprints and peaks of each finder.
     matches : `astropy.table.Table`
-        `~meas_blends.data.real_sky_tables.SPACE_MATCHES`.
+        `~meas_blends.data.space_ground_tables.SPACE_MATCHES`.
     labelled : `astropy.table.Table`
-        `~meas_blends.data.real_sky_tables.GROUND_OBJECTS`.
+        `~meas_blends.data.space_ground_tables.GROUND_OBJECTS`.
     """
 
     ground: Coadd
     space: Coadd
     objects: SpaceObjects
     places: np.ndarray
+    flux: np.ndarray
     counts: np.ndarray
     alignment: Alignment
     seen: Mapping[str, Seen]
@@ -148,7 +111,7 @@ def compare_field(
     column, row = column[inside], row[inside]
     owner = first.labels[row, column]
     flux = objects.flux * _flux_factor(first, owner, objects, way, space)
-    significance = flux * _point_significance(first)[row, column]
+    significance = flux * point_significance(first)[row, column]
     mag = _magnitudes(objects, flux, significance, ground, space, how)
     counts = (significance >= how.min_significance) & (owner > 0)
     covered = _covered(way, space, ground.shape)
@@ -162,6 +125,7 @@ def compare_field(
         space,
         objects,
         places,
+        flux,
         counts,
         way,
         seen,
@@ -242,7 +206,7 @@ def _label(
         np.clip(np.floor(axis + 0.5).astype(int), 0, last - 1)
         for axis, last in zip(peaks.T, (nx, ny), strict=True)
     )
-    shapes, flux = _ground_shapes(seen, peaks, parent)
+    shapes, flux = ground_shapes(seen, peaks, parent)
     labels, n_ground, n_space = label_objects(
         peaks,
         shapes,
@@ -273,35 +237,6 @@ def _label(
     )[known]
 
 
-def _ground_shapes(
-    seen: Seen, peaks: np.ndarray, parent: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Second moments [pixel^2] of the light nearest to each peak, (n, 2, 2), and its flux [count].
-
-    No narrower than the PSF, for few pixels above the noise are.
-    """
-    coadd = seen.filtered.coadd
-    owners = pixel_owners(seen.labels, peaks[:, 0], peaks[:, 1], parent)
-    row, column = np.nonzero(owners >= 0)
-    whose = owners[row, column]
-    image = coadd.image[row, column].astype(float)
-    n = len(peaks)
-    flux = np.bincount(whose, image, minlength=n)
-    bright = image > _SHAPE_THRESHOLD * np.sqrt(coadd.variance[row, column])
-    weight = np.where(bright, image, 0.0)
-    total = np.maximum(np.bincount(whose, weight, minlength=n), 1e-30)
-    dx, dy = column - peaks[whose, 0], row - peaks[whose, 1]
-    least = seen.filtered.sigma**2
-    xx, xy, yy = (
-        np.bincount(whose, weight * product, minlength=n) / total
-        for product in (dx * dx, dx * dy, dy * dy)
-    )
-    shapes = np.stack([np.stack([xx, xy], -1), np.stack([xy, yy], -1)], -2)
-    values, vectors = np.linalg.eigh(shapes)
-    values = np.maximum(values, least)
-    return np.einsum("nij,nj,nkj->nik", vectors, values, vectors), flux
-
-
 def _flux_factor(
     seen: Seen, owner: np.ndarray, objects: SpaceObjects, way: Alignment, space: Coadd
 ) -> float:
@@ -318,22 +253,6 @@ def _flux_factor(
     if not usable.any():
         usable = (there > 0) & (total > 0)
     return float(np.median(total[usable] / there[usable])) if usable.any() else 1.0
-
-
-def _point_significance(seen: Seen) -> np.ndarray:
-    """S/N of a point source of one count at each pixel, (ny, nx)."""
-    filtered = seen.filtered
-    psf = filtered.coadd.psf.middle
-    half = psf.shape[0] // 2, psf.shape[1] // 2
-    grid_y, grid_x = (np.arange(-h, h + 1) for h in half)
-    profile = np.exp(-0.5 * (grid_y[:, None] ** 2 + grid_x**2) / filtered.sigma**2)
-    peak = float(np.sum(psf * profile) / (2.0 * np.pi * filtered.sigma**2))
-    # The error of the smoothed image, as the filter itself has it.
-    with np.errstate(invalid="ignore", divide="ignore"):
-        error = filtered.smoothed / filtered.significance
-    error = np.where(np.isfinite(error) & (error > 0), error, np.nan)
-    error = np.where(np.isfinite(error), error, np.nanmedian(error))
-    return peak / error
 
 
 def _magnitudes(

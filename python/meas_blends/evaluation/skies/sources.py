@@ -50,6 +50,9 @@ class Source:
         Its half-light radius [arcsec]; 0 for a star.
     largest : `float`
         Largest half-light radius that it may be stretched to [arcsec].
+    major : `float`
+        Semi-major axis of the ellipse that holds half of the light, over
+        ``radius``, which is of a circle; 0 for a star.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Source:
     profile: galsim.GSObject
     radius: float
     largest: float = float("inf")
+    major: float = 1.0
 
     def scaled(self, radius: float, angle: float) -> galsim.GSObject:
         """Turn it by an angle [deg] and stretch it to a half-light radius [arcsec]."""
@@ -78,6 +82,9 @@ class SingleScene:
         Of the galaxies from the cells' middles, x and y [pixel].
     flux : `numpy.ndarray`, (n,)
         Of the whole profile [count].
+    major : `numpy.ndarray`, (n,)
+        Semi-major axes of the ellipses that hold half of the light, before
+        the PSF [arcsec].
     facts : `dict` [`str`, array-like]
         Columns ``galaxy``, ``sample``, ``kind``, ``half``, ``snr``,
         ``radius`` and ``seeing``.
@@ -86,6 +93,7 @@ class SingleScene:
     mosaic: Mosaic
     offsets: np.ndarray
     flux: np.ndarray
+    major: np.ndarray
     facts: dict[str, object]
 
 
@@ -120,7 +128,7 @@ def all_sources(
             source, part = template, sample
             if sample == "control":
                 source, part = make_template(smooth_twin_image(template, rng)), "real"
-            radius = source.half_light_radius
+            radius, major = source.radii(part)
             made.append(
                 Source(
                     template.name,
@@ -130,20 +138,43 @@ def all_sources(
                     source.profile(part),
                     radius,
                     _MAX_DILATION * radius,
+                    major / radius,
                 )
             )
     number = max(4, len(templates) // 2)
     for name in references:
         if REFERENCES[name] is None:
             point = galsim.Gaussian(sigma=_POINT)
-            made += [Source(f"{name} {k}", "star", "star", "", point, 0.0) for k in range(number)]
+            made += [
+                Source(f"{name} {k}", "star", "star", "", point, 0.0, major=0.0)
+                for k in range(number)
+            ]
             continue
         index, cut = REFERENCES[name]
         profile = galsim.Sersic(index, half_light_radius=1.0, **({"trunc": cut} if cut else {}))
         for k in range(number):
-            sheared = profile.shear(q=rng.uniform(0.4, 1.0), beta=0 * galsim.degrees)
-            made.append(Source(f"{name} {k}", name, "smooth", "", sheared, 1.0))
+            ratio = rng.uniform(0.4, 1.0)
+            sheared = profile.shear(q=ratio, beta=0 * galsim.degrees)
+            radius = _circle_of(ratio, index, cut)
+            major = ratio**-0.5 / radius
+            made.append(Source(f"{name} {k}", name, "smooth", "", sheared, radius, major=major))
     return made
+
+
+def _circle_of(ratio: float, index: float, cut: float | None) -> float:
+    """Radius of the circle that holds half of a Sersic profile of unit geometric-mean radius."""
+    profile = galsim.Sersic(index, half_light_radius=1.0, **({"trunc": cut} if cut else {}))
+    size, scale = 401, 0.05
+    # In coordinates in which the profile is round, the circle is an ellipse.
+    row, column = scale * (np.indices((size, size)) - size // 2)
+    place = np.hypot(column * np.sqrt(ratio), row / np.sqrt(ratio))
+    table = np.linspace(0.0, 1.0 + place.max(), 2000)
+    values = np.array([profile.xValue(max(r, 0.02), 0.0) for r in table])
+    light = np.interp(place, table, values).ravel()
+    distance = np.hypot(column, row).ravel()
+    order = np.argsort(distance)
+    inside = np.cumsum(light[order]) * scale**2
+    return float(np.interp(0.5, inside, distance[order]))
 
 
 def draw_singles(
@@ -207,5 +238,6 @@ def draw_singles(
                     make_mosaic(scaled, seen, rng, name),
                     offsets,
                     photons * seen.counts_per_photon,
+                    size * np.array([one.major for one in rows]),
                     facts,
                 )

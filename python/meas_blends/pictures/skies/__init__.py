@@ -1,0 +1,1 @@
+"""Pictures and pages of peak finders on real galaxies and real skies."""
