@@ -164,7 +164,12 @@ PAIR_RATES = TableSchema(
         *with_error(
             "blendProbability", "Mean blend probability; NaN if not estimated", "stat.probability"
         ),
-        *with_error("placeError", "Root mean square distance of peaks", "stat.error;pos", "arcsec"),
+        *with_error(
+            "placeError",
+            "Root mean square distance of the peak, of pairs of which both are found",
+            "stat.error;pos",
+            "arcsec",
+        ),
         *with_error(
             "companionPlaceError", "The same of the companions' peaks", "stat.error;pos", "arcsec"
         ),

@@ -181,8 +181,8 @@ def test_a_real_field(shared_data):
     from meas_blends.data.fits.reader import read_coadd
 
     folder = shared_data / "real" / "pair_hsc_hst"
-    ground = read_coadd(folder / "hsc.fits", 27.0, plane=3)
-    ground = ground.replace(psf=fits.getdata(folder / "hsc_psf.fits")[3])
+    ground = read_coadd(folder / "hsc.fits", 27.0, plane=2)
+    ground = ground.replace(psf=fits.getdata(folder / "hsc_psf.fits")[2])
     space = read_coadd(folder / "hst.fits").replace(psf=fits.getdata(folder / "hst_psf.fits"))
     finders = {"gp": classifier("gp_lsst_i"), "maxima": local_maxima(), "sep": plain_sep()}
     compared = compare_field(finders, complete_coadd(ground), space, "COSMOS")

@@ -62,8 +62,8 @@ def pairs(
         Times that each galaxy is the brighter one of a pair.
     match_radius : `float`
         Farthest distance of a peak from its galaxy [arcsec]; half the
-        separation where that is less, so that no peak between two stands for
-        either.
+        separation where that is less, so that no peak stands for the farther
+        of the two. One between them may stand for one.
     seed : `int`
         Of all that is random.
 

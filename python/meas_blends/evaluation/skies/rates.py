@@ -95,7 +95,11 @@ def pair_rates(outcomes: Table, by_half: bool = True, seed: int = 1) -> Table:
         return lambda rows: (np.asarray(values(rows), float), np.mean)
 
     def offsets(column: str) -> Callable[[Table], tuple[np.ndarray, Statistic]]:
-        return lambda rows: (np.asarray(rows[column], float), root_mean_square)
+        # The one peak of a pair that is not told apart lies where both say, not either.
+        return lambda rows: (
+            np.where(np.asarray(rows["nFound"]) == 2, np.asarray(rows[column], float), np.nan),
+            root_mean_square,
+        )
 
     return binned(
         table,

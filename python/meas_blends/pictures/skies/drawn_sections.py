@@ -118,7 +118,8 @@ def pairs_section(inputs: SkyInputs, files: dict[str, bytes]) -> Section | None:
     drawn = of_half(first, inputs.half)
     captions = {
         "bothFound": "Share of the pairs of which each galaxy has a peak.",
-        "placeError": "Distance of the brighter galaxy's peak, root mean square.",
+        "placeError": "Distance of the brighter galaxy's peak, root mean square, where both are"
+        " found.",
         "overcounted": "Share with more peaks than two.",
     }
     for column, caption in captions.items():
