@@ -129,3 +129,23 @@ def test_added_bright_galaxies_leave_the_others_alone():
     assert set(without["x"]) <= set(many["x"])
     added = ~np.isin(many["x"], without["x"])
     assert many["mag"][added].max() < 22.5
+
+
+def test_companions_lie_close_to_galaxies_and_leave_the_others_alone():
+    survey = survey_of_band("lsst_i", None)
+
+    def draw(fraction):
+        population = Population(companion_fraction=fraction)
+        return draw_galaxies(survey, (800, 800), np.random.default_rng(6), population)
+
+    without, many = draw(0.0), draw(0.5)
+    assert set(without["x"]) <= set(many["x"])
+    added = many[~np.isin(many["x"], without["x"])]
+    bright = without[without["mag"] < 25.0]
+    assert len(added) == pytest.approx(0.5 * np.sum(without["mag"] < 24.5), rel=0.3)
+    distance = np.hypot(
+        added["x"][:, None] - bright["x"][None], added["y"][:, None] - bright["y"][None]
+    )
+    nearest = distance.min(axis=1) * survey.pixel_scale
+    assert nearest.max() < 1.61
+    assert added["mag"].max() < 24.5 + 2.5 + 0.5

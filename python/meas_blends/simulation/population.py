@@ -23,6 +23,9 @@ __all__ = ["Population", "draw_galaxies", "furnish", "galaxies_at"]
 #: others of their magnitude they are.
 _BRIGHT, _TIMES_LARGER = (17.0, 21.5), (0.6, 3.0)
 
+#: Distances of close companions [arcsec], and how much fainter they are at most [mag].
+_COMPANION_DISTANCE, _COMPANION_FAINTER = (0.4, 1.6), 2.5
+
 #: Width of the frame around an image from which galaxies shine in [arcsec].
 _MARGIN = 10.0
 
@@ -78,10 +81,19 @@ def draw_galaxies(
     columns = furnish(
         x[order] - margin, y[order] - margin, mag, survey, rng, population, group[order]
     )
+    # Streams of their own, so that those that are added leave the others as they are.
+    bright_rng, companion_rng = rng.spawn(2)
+    added = []
     if population.bright_density > 0:
-        bright, bright_mag = _bright_galaxies(area, margin, survey, rng, population)
-        order = np.argsort(np.append(mag, bright_mag), kind="stable")
-        columns = {name: np.append(of, bright[name])[order] for name, of in columns.items()}
+        added.append(_bright_galaxies(area, margin, survey, bright_rng, population))
+    if population.companion_fraction > 0:
+        centres = columns["x"], columns["y"], mag
+        added.append(_companions(*centres, survey, companion_rng, population))
+    for more, their_mag in added:
+        mag = np.append(mag, their_mag)
+        columns = {name: np.append(of, more[name]) for name, of in columns.items()}
+    order = np.argsort(mag, kind="stable")
+    columns = {name: of[order] for name, of in columns.items()}
     columns["x"] += xy0[0]
     columns["y"] += xy0[1]
     return make_truth(columns, survey, scene_wcs(survey, shape), xy0)
@@ -208,8 +220,6 @@ def _bright_galaxies(
     population: Population,
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """The bright galaxies that are added, and their magnitudes in i."""
-    # A stream of its own, so that they leave the others as they are.
-    rng = rng.spawn(1)[0]
     arcmin2 = area[0] * area[1] * (survey.pixel_scale / 60.0) ** 2
     number = rng.poisson(population.bright_density * arcmin2)
     y, x = (rng.uniform(-0.5, side - 0.5, number) - margin for side in area)
@@ -219,6 +229,25 @@ def _bright_galaxies(
     for name in ("bulgeHalfLightRadius", "diskHalfLightRadius"):
         columns[name] = columns[name] * larger
     return columns, mag
+
+
+def _companions(
+    x: np.ndarray,
+    y: np.ndarray,
+    mag: np.ndarray,
+    survey: Survey,
+    rng: np.random.Generator,
+    population: Population,
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Close companions of some of the galaxies, and their magnitudes in i."""
+    chosen = rng.uniform(size=len(mag)) < population.companion_fraction
+    chosen &= mag <= population.companion_mag
+    x, y, mag = x[chosen], y[chosen], mag[chosen]
+    distance = rng.uniform(*_COMPANION_DISTANCE, len(mag)) / survey.pixel_scale
+    angle = rng.uniform(0.0, 2.0 * np.pi, len(mag))
+    mag = mag + rng.uniform(0.0, _COMPANION_FAINTER, len(mag))
+    x, y = x + distance * np.cos(angle), y + distance * np.sin(angle)
+    return furnish(x, y, mag, survey, rng, population), mag
 
 
 def _counts(population: Population) -> float:

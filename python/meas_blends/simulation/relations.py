@@ -72,6 +72,13 @@ class Population:
         `~meas_blends.simulation.structure`.
     structured_mag : `float`
         Faintest of them: of fainter ones noise leaves no structure to be seen.
+    companion_fraction : `float`
+        Share of the galaxies down to ``companion_mag`` that are given a close
+        companion, at 0.4 to 1.6 arcsec and up to 2.5 magnitudes fainter:
+        mergers, which clustering at larger distances leaves out. Some 5 to
+        10% of galaxies have one (Mundy et al. 2017, MNRAS 470, 3507).
+    companion_mag : `float`
+        Faintest of the galaxies that get one.
     bright_density : `float`
         Galaxies that are added to the natural ones, even in magnitude from 17
         to 21.5 and up to three times as large as others [arcmin^-2], to
@@ -103,6 +110,8 @@ class Population:
     lensing: float = 1.0
     structured: float = 0.0
     structured_mag: float = 25.0
+    companion_fraction: float = 0.0
+    companion_mag: float = 24.5
     bright_density: float = 0.0
     one_colour: bool = False
 
@@ -115,7 +124,12 @@ class Population:
         for name in ("density", "density_scatter", "radius_scatter", "lensing", "bright_density"):
             if not 0 <= getattr(self, name) < np.inf:
                 raise BadInputError(f"population: {name} is {getattr(self, name)}; give 0 or more.")
-        for name in ("clustered_fraction", "bulge_dominated", "structured"):
+        for name in (
+            "clustered_fraction",
+            "bulge_dominated",
+            "structured",
+            "companion_fraction",
+        ):
             if not 0 <= getattr(self, name) <= 1:
                 raise BadInputError(
                     f"population: {name} is {getattr(self, name)}; give a share from 0 to 1."

@@ -283,7 +283,7 @@ def _outer_disk(rng: np.random.Generator) -> dict[str, float]:
 
 def _smooth_disk(rng: np.random.Generator) -> dict[str, object]:
     values: dict[str, object] = {
-        "index": float(np.clip(np.exp(0.45 * rng.standard_normal()), 0.3, 3.0))
+        "index": float(np.clip(np.exp(0.4 * rng.standard_normal()), 0.3, 3.0))
     }
     if rng.uniform() < 0.3:
         values |= _ring(rng)
@@ -297,8 +297,8 @@ def _spiral(rng: np.random.Generator) -> dict[str, object]:
     values: dict[str, object] = {
         "index": rng.uniform(0.6, 1.4),
         "arms": arms,
-        "arm_strength": rng.uniform(0.2, 1.0),
-        "arm_sharpness": rng.uniform(0.0, 3.0),
+        "arm_strength": rng.uniform(0.1, 0.8),
+        "arm_sharpness": rng.uniform(0.0, 2.5),
         "arm_pitch": (1 if rng.uniform() < 0.5 else -1) / np.tan(np.deg2rad(rng.uniform(9, 38))),
         "arm_phase": rng.uniform(0, 2 * np.pi),
         "arm_start": rng.uniform(0.1, 0.6),
@@ -314,7 +314,7 @@ def _spiral(rng: np.random.Generator) -> dict[str, object]:
     arm = 2 * np.pi * rng.integers(arms, size=number) / arms
     angle = values["arm_phase"] + arm + values["arm_pitch"] * np.log(radius)
     angle += 0.3 * rng.standard_normal(number)
-    values["knots"] = _knots(rng, _log_uniform(rng, 0.01, 0.25), radius, angle, 0.05)
+    values["knots"] = _knots(rng, _log_uniform(rng, 0.01, 0.2), radius, angle, 0.04)
     return values
 
 
@@ -349,7 +349,7 @@ def _irregular(rng: np.random.Generator) -> dict[str, object]:
     return {
         "index": rng.uniform(0.4, 1.3),
         "lopsidedness": 0.3 * abs(rng.standard_normal()),
-        "knots": _knots(rng, _log_uniform(rng, 0.05, 0.6), radius, angle, 0.12),
+        "knots": _knots(rng, _log_uniform(rng, 0.03, 0.4), radius, angle, 0.06),
     }
 
 
@@ -391,7 +391,7 @@ def _spheroid(rng: np.random.Generator, kind: str) -> dict[str, object]:
 def _ring(rng: np.random.Generator) -> dict[str, float]:
     radius = rng.uniform(0.5, 2.0)
     return {
-        "ring": rng.uniform(0.3, 3.0),
+        "ring": _log_uniform(rng, 0.1, 1.0),
         "ring_radius": radius,
         "ring_width": radius * rng.uniform(0.05, 0.25),
     }

@@ -133,6 +133,12 @@ class SceneConfig(Config):
         default=25.0,
         check=np.isfinite,
     )
+    companion_fraction = Field[float](
+        doc="Share of the galaxies down to i = 24.5 that are given a close companion, as mergers are:"
+        " 0.4 to 1.6 arcsec away, up to 2.5 magnitudes fainter.",
+        default=0.0,
+        check=_is_share,
+    )
     bright_density = Field[float](
         doc="Galaxies of 17th to 22nd magnitude that are added to those of the published counts"
         " [arcmin^-2], up to three times as large as others: they teach what bright galaxies look"
@@ -268,6 +274,7 @@ class SceneConfig(Config):
                 lensing=self.lensing,
                 structured=self.structured_fraction,
                 structured_mag=self.structured_mag,
+                companion_fraction=self.companion_fraction,
                 bright_density=self.bright_density,
                 one_colour=self.one_colour,
             ),
