@@ -85,6 +85,12 @@ FOOTPRINTS = TableSchema(
             "holds pixels without usable light that light encloses, such as a saturated star's"
             " core, filled in for detection; flux does not count them",
         ),
+        Flag(
+            5,
+            "SHARP_PIXEL",
+            "holds single pixels brighter or fainter than any light through the PSF can be beside"
+            " its neighbours; flux counts what they were replaced by",
+        ),
     ),
 )
 
@@ -136,6 +142,7 @@ PEAKS = TableSchema(
         ),
         Flag(3, "TOO_LARGE", "a local maximum of a footprint that is too large to classify"),
         Flag(4, "FILLED_CORE", "its pixel has no usable light and was filled in for detection"),
+        Flag(5, "SHARP_PIXEL", "within one PSF FWHM of a single bad pixel, hot or cold"),
     ),
 )
 
@@ -187,6 +194,11 @@ CLASSIFICATION = TableSchema(
             4,
             "TOO_LARGE",
             "too large to classify: its peaks are its local maxima, probabilities are NaN",
+        ),
+        Flag(
+            5,
+            "SHARP_PIXEL",
+            "contains single bad pixels, hot or cold, replaced by what their neighbours let expect",
         ),
     ),
 )

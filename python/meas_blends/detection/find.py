@@ -21,6 +21,7 @@ from .connect import find_groups, find_runs
 from .cores import FILLED_CORE
 from .matched_filter import FilteredCoadd, MatchedFilter
 from .noise import sum_factor
+from .sharp import SHARP_PIXEL
 
 __all__ = ["find_footprints", "grow", "measure_footprints"]
 
@@ -33,7 +34,7 @@ _REDUCED = {
     **dict.fromkeys(["x1", "y1", "significance"], np.maximum),
     **dict.fromkeys(["area", "weight", "x", "y", "weight_x", "weight_y"], np.add),
     **dict.fromkeys(["n_bad", "image", "variance"], np.add),
-    **dict.fromkeys(["edge", "saturated", "filled"], np.logical_or),
+    **dict.fromkeys(["edge", "saturated", "filled", "sharp"], np.logical_or),
 }
 
 
@@ -234,6 +235,7 @@ def _sums(
         "edge": edge,
         "saturated": coadd.in_planes("SAT").ravel()[pixels.flat],
         "filled": filled,
+        "sharp": coadd.in_planes(SHARP_PIXEL).ravel()[pixels.flat],
     }
     return {
         "footprintId": pixels.identifiers,
@@ -265,6 +267,7 @@ def _table(sums: dict[str, np.ndarray], coadd: Coadd) -> Table:
         | (sums["n_bad"] > 0) * FOOTPRINTS.flag("BAD_PIXELS")
         | sums["saturated"] * FOOTPRINTS.flag("SATURATED")
         | sums["filled"] * FOOTPRINTS.flag("FILLED_CORE")
+        | sums["sharp"] * FOOTPRINTS.flag("SHARP_PIXEL")
         | (not np.isfinite(scale)) * FOOTPRINTS.flag("NO_ZERO_POINT")
     )
     return FOOTPRINTS.make(

@@ -11,6 +11,7 @@ from ..data.tiles import TILE
 from ..detection.background import subtract_background
 from ..detection.cores import fill_cores, point_plateaus
 from ..detection.matched_filter import FilteredCoadd, MatchedFilter
+from ..detection.sharp import mark_sharp_pixels
 from .coadds import ready_coadd
 from .handles import Handle, by_band, read_bands, reference_band
 
@@ -21,11 +22,12 @@ __all__ = [
     "filter_coadd",
     "fit_band_filters",
     "fit_filter",
+    "without_sharp_pixels",
 ]
 
 
 class BackgroundConfig(Config):
-    """The background that a task subtracts; a base of task configurations."""
+    """What is done to a coadd's pixels before anything else; a base of task configurations."""
 
     subtract_background = Field[bool](
         doc="Subtract a background from the coadd? It adds to what the coadd's own pipeline did.",
@@ -40,6 +42,17 @@ class BackgroundConfig(Config):
         doc="Side of the median filter over those cells [cell].",
         default=3,
         check=lambda size: size >= 1,
+    )
+    sharp_pixels = ChoiceField[str](
+        doc="What becomes of single pixels, hot or cold, that no light through the PSF can have"
+        " made.",
+        allowed={
+            "repair": "flagged SHARP_PIXEL, and replaced by what their neighbours let expect",
+            "flag": "flagged SHARP_PIXEL, and kept",
+            "ignore": "nothing: they are not looked for",
+        },
+        default="repair",
+        optional=False,
     )
 
 
@@ -86,10 +99,31 @@ class FilteringConfig(BackgroundConfig):
     )
 
 
+def without_sharp_pixels(coadd: Coadd, config: BackgroundConfig) -> Coadd:
+    """Mark single bad pixels of a coadd, and replace them, as is configured.
+
+    Parameters
+    ----------
+    coadd : `~meas_blends.data.coadd.Coadd`
+        Complete and background-subtracted.
+    config : `BackgroundConfig`
+
+    Returns
+    -------
+    coadd : `~meas_blends.data.coadd.Coadd`
+        The same object if there are none, see
+        `~meas_blends.detection.sharp.mark_sharp_pixels`.
+    """
+    if config.sharp_pixels == "ignore":
+        return coadd
+    return mark_sharp_pixels(coadd, repair=config.sharp_pixels == "repair")
+
+
 def fit_filter(coadd: Coadd, config: FilteringConfig) -> MatchedFilter:
     """Complete a coadd, subtract its background and prepare the matched filter.
 
-    Bad pixels that light encloses are filled in, see
+    Single bad pixels are marked and replaced, see `without_sharp_pixels`, and
+    bad ones that light encloses filled in, see
     `~meas_blends.detection.cores.fill_cores`.
     With a temporary local background, ``smoothed`` and ``significance`` are
     those of the image without it, and ``coadd`` is the image with it.
@@ -107,7 +141,7 @@ def fit_filter(coadd: Coadd, config: FilteringConfig) -> MatchedFilter:
     coadd = ready_coadd(coadd)
     if config.subtract_background:
         coadd = subtract_background(coadd, config.background_mesh, config.background_median)
-    coadd = fill_cores(coadd)
+    coadd = fill_cores(without_sharp_pixels(coadd, config))
     image = coadd.image
     if config.temporary_local_background:
         mesh = config.local_background_mesh
