@@ -22,7 +22,7 @@ _THRESHOLD = 5.25
 
 #: A first look at all pixels: standard errors by which one differs from the mean
 #: of the four beside it.
-_FIRST_LOOK = 3.35
+_FIRST_LOOK = 4.0
 
 #: By what part the PSF may be narrower than its image, and what part of the light
 #: beside a pixel errors of its shape may cost, by where the PSF came from: given
@@ -35,7 +35,7 @@ _OF_SOURCES = (0.2, 0.2)
 #: between them is trusted less, by this part of the light a pixel that sigma lacks, and
 #: below the second not at all [pixel].
 _SAMPLED = 1.25
-_NOT_SAMPLED = 0.85
+_NOT_SAMPLED = 0.95
 _UNSEEN = 0.5
 
 #: Photon noise is not in a variance that was estimated from blank pixels; their
@@ -50,6 +50,9 @@ _ROUNDS = 4
 
 #: Fewer values than this say nothing about scatter.
 _ENOUGH = 200
+
+#: Rows that are looked at at once.
+_ROWS = 32
 
 #: Candidates that are worked at once.
 _AT_ONCE = 1 << 16
@@ -85,7 +88,7 @@ def mark_sharp_pixels(coadd: Coadd, repair: bool = True) -> Coadd:
     image. Bounds allow for a PSF narrower than its image by 4%, by 10% where
     it was estimated from stars and by 20% where from other sources, and for
     errors of 1, 10 and 20% of the brightest pixel around, more where the
-    pixels hardly sample it. A PSF that was assumed, or of less than 2
+    pixels hardly sample it. A PSF that was assumed, or of less than 2.2
     pixels FWHM, bounds nothing. Bad and saturated pixels are neither judged
     nor believed.
     """
@@ -143,11 +146,10 @@ def _first_look(coadd: Coadd, unusable: np.ndarray) -> np.ndarray:
     if coadd.noise_correlation is not None:
         limit *= min(1.0, max(correlation_factor(coadd.noise_correlation, kernel), 0.75))
     limit = np.float32(limit**2)
-    found = []
-    for rows in row_strips(coadd.shape):
-        start, stop = max(rows.start, 1), min(rows.stop, ny - 1)
-        if start >= stop:
-            continue
+    found = [np.zeros(0, np.int64)]
+    # Few rows at once stay in the processor's cache.
+    for start in range(1, ny - 1, _ROWS):
+        stop = min(start + _ROWS, ny - 1)
         image = coadd.image[start - 1 : stop + 1]
         # Bad pixels, of any value, are not judged.
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -155,11 +157,12 @@ def _first_look(coadd: Coadd, unusable: np.ndarray) -> np.ndarray:
             for part in (image[:-2, 1:-1], image[2:, 1:-1], image[1:-1, :-2], image[1:-1, 2:]):
                 difference += part
             difference *= difference
-            difference /= coadd.variance[start:stop, 1:-1]
-        # NaN beside a bad pixel counts as a difference: there, fewer neighbours say more.
-        y, x = np.nonzero(~(difference <= limit) & ~unusable[start:stop, 1:-1])
+            # NaN beside a bad pixel counts as a difference: there, fewer neighbours say more.
+            alike = difference <= limit * coadd.variance[start:stop, 1:-1]
+        alike |= unusable[start:stop, 1:-1]
+        y, x = np.nonzero(~alike)
         found.append((y + start) * nx + x + 1)
-    return np.concatenate(found) if found else np.zeros(0, np.int64)
+    return np.concatenate(found)
 
 
 def _search(judge: _Judge, candidates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -212,6 +215,7 @@ class _Judge:
         self.coadd, self.unusable, self.filters = coadd, unusable, filters
         self.misfit = misfit
         self.image = coadd.image
+        self._any_unusable = bool(unusable.any())
         self._photons = "estimated" in coadd.origins.get("variance", "")
         correlation = coadd.noise_correlation
         self._bounds = [
@@ -232,8 +236,9 @@ class _Judge:
             step += 1
         some = np.arange(0, self.unusable.size, step)
         some = some[~self.unusable.ravel()[some]]
+        around = self._around(some)
         for k, (sign, weights, factors) in enumerate(self._bounds):
-            off, error, lacking = self._compare(some, sign, weights, factors)
+            off, error, lacking = self._compare(some, around, sign, weights, factors)
             ratio = np.where(lacking, np.nan, off / error)
             scatter = np.ones(len(weights))
             for j, column in enumerate(ratio.T):
@@ -246,30 +251,45 @@ class _Judge:
         """Neighbours of pixels, their variances, and which are usable, (n, 24) each."""
         ny, nx = self.coadd.shape
         row, column = np.divmod(flat, nx)
-        y, x = row[:, None] + OFFSETS[:, 0], column[:, None] + OFFSETS[:, 1]
-        inside = (y >= 0) & (y < ny) & (x >= 0) & (x < nx)
-        index = np.where(inside, y * nx + x, 0)
-        usable = inside & ~self.unusable.ravel()[index]
+        index = flat[:, None] + OFFSETS @ [nx, 1]
+        usable = np.ones(index.shape, bool)
+        near = (np.minimum(row, ny - 1 - row) < REACH) | (
+            np.minimum(column, nx - 1 - column) < REACH
+        )
+        if near.any():
+            y, x = row[near, None] + OFFSETS[:, 0], column[near, None] + OFFSETS[:, 1]
+            usable[near] = (y >= 0) & (y < ny) & (x >= 0) & (x < nx)
+            index[~usable] = 0
+        if self._any_unusable:
+            usable &= ~self.unusable.ravel().take(index)
         values, variance = (
-            np.where(usable, plane.ravel()[index].astype(float), 0.0)
+            plane.ravel().take(index).astype(np.float64)
             for plane in (self.image, self.coadd.variance)
         )
+        if near.any() or self._any_unusable:
+            values[~usable], variance[~usable] = 0.0, 0.0
         return values, variance, usable
 
     def excess(self, flat: np.ndarray) -> np.ndarray:
         """How far pixels are beyond their bounds and its errors [standard error], (n,)."""
         worst = np.full(len(flat), -np.inf)
+        around = self._around(flat)
         for bound in self._bounds:
-            off, error, lacking = self._compare(flat, *bound)
+            off, error, lacking = self._compare(flat, around, *bound)
             beyond = np.where(lacking, -np.inf, off / error - _THRESHOLD)
             worst = np.maximum(worst, beyond.max(axis=1))
         return worst
 
     def _compare(
-        self, flat: np.ndarray, sign: float, weights: np.ndarray, factors: np.ndarray
+        self,
+        flat: np.ndarray,
+        around: tuple[np.ndarray, np.ndarray, np.ndarray],
+        sign: float,
+        weights: np.ndarray,
+        factors: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """How far pixels are beyond bounds, the errors of that, and which lack a pixel; (n, m)."""
-        values, variance, usable = self._around(flat)
+        values, variance, usable = around
         own = self.image.ravel()[flat].astype(float)
         noise = self.coadd.variance.ravel()[flat].astype(float)
         bound = values @ weights.T
@@ -278,9 +298,12 @@ class _Judge:
             light = np.maximum(bound, 0.0) * np.sqrt(noise)[:, None]
             error = np.sqrt(error**2 + light / _FEWEST_ELECTRONS)
         # The brightest pixel beside it, for its light falls most steeply.
-        light = np.maximum(np.abs(values).max(axis=1, initial=0.0), np.abs(bound).max(axis=1))
+        light = np.maximum(values.max(axis=1), np.abs(bound).max(axis=1))
         off = sign * (own[:, None] - bound) - self.misfit * light[:, None]
-        return off, error, ~usable @ (weights != 0).T
+        if usable.all():
+            return off, error, np.zeros((), bool)
+        # In numbers, for which a product is fast.
+        return off, error, (~usable * 1.0) @ (weights != 0).T > 0
 
     def replace(self, flat: np.ndarray) -> None:
         """Put in the place of pixels what their neighbours let expect; none is near another."""
