@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 
 from lsst.pex.config import ChoiceField, Config, Field
@@ -10,6 +11,7 @@ from ..data.coadd import Coadd
 from ..data.tiles import TILE
 from ..detection.background import subtract_background
 from ..detection.cores import fill_cores, point_plateaus
+from ..detection.halos import mark_star_halos
 from ..detection.matched_filter import FilteredCoadd, MatchedFilter
 from ..detection.sharp import mark_sharp_pixels
 from .coadds import ready_coadd
@@ -91,6 +93,17 @@ class FilteringConfig(BackgroundConfig):
         default=64,
         check=lambda size: size >= 8,
     )
+    saturated_stars = ChoiceField[str](
+        doc="What becomes of peaks in the halo and the spikes of a saturated star, which gets one"
+        " peak at its centre.",
+        allowed={
+            "flag": "they are flagged STAR_HALO, and stay",
+            "drop": "they go, unless a footprint has no other",
+            "ignore": "nothing: saturated stars are not looked for",
+        },
+        default="flag",
+        optional=False,
+    )
     tile = Field[int](
         doc="Side of the tiles in which footprints are measured and classified [pixel]. It bounds"
         " the memory that an image takes; results do not depend on it.",
@@ -124,7 +137,8 @@ def fit_filter(coadd: Coadd, config: FilteringConfig) -> MatchedFilter:
 
     Single bad pixels are marked and replaced, see `without_sharp_pixels`, and
     bad ones that light encloses filled in, see
-    `~meas_blends.detection.cores.fill_cores`.
+    `~meas_blends.detection.cores.fill_cores`. Saturated stars are looked for,
+    and their halos masked (`~meas_blends.detection.halos.mark_star_halos`).
     With a temporary local background, ``smoothed`` and ``significance`` are
     those of the image without it, and ``coadd`` is the image with it.
 
@@ -142,12 +156,16 @@ def fit_filter(coadd: Coadd, config: FilteringConfig) -> MatchedFilter:
     if config.subtract_background:
         coadd = subtract_background(coadd, config.background_mesh, config.background_median)
     coadd = fill_cores(without_sharp_pixels(coadd, config))
+    stars = ()
+    if config.saturated_stars != "ignore":
+        coadd, stars = mark_star_halos(coadd)
     image = coadd.image
     if config.temporary_local_background:
         mesh = config.local_background_mesh
         image = subtract_background(coadd, mesh, config.background_median).image
     image = point_plateaus(coadd, image)
-    return MatchedFilter.fit(coadd, config.kernel, config.noise, image)
+    matched = MatchedFilter.fit(coadd, config.kernel, config.noise, image)
+    return dataclasses.replace(matched, stars=stars) if stars else matched
 
 
 def filter_coadd(coadd: Coadd, config: FilteringConfig) -> FilteredCoadd:
