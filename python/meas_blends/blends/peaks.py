@@ -6,18 +6,30 @@ from collections.abc import Sequence
 
 import numpy as np
 from astropy.table import Table, vstack
+from scipy.spatial import cKDTree
 
 from ..data.catalogs import CLASSIFICATION, PEAKS
 from ..data.footprints import PixelLists
 from ..detection.cores import FILLED_CORE
 from ..detection.matched_filter import FilteredCoadd
+from ..detection.sharp import SHARP_PIXEL
 from .maxima import Candidates, ranks
 from .structure import part_of
+
+__all__ = [
+    "MOST",
+    "has_sharp",
+    "in_order",
+    "join_pieces",
+    "make_classification",
+    "make_peaks",
+    "number_anew",
+]
 
 #: The last count stands for this many objects or more.
 MOST = 4
 
-__all__ = ["in_order", "join_pieces", "make_classification", "make_peaks", "number_anew"]
+_FWHM_OF_SIGMA = 2.3548
 
 
 def make_peaks(
@@ -86,9 +98,38 @@ def make_peaks(
             "partOf": np.where(whole >= 0, identifiers[whole], 0),
             "flags": candidates.flags
             | edge * PEAKS.flag("EDGE")
-            | filled * PEAKS.flag("FILLED_CORE"),
+            | filled * PEAKS.flag("FILLED_CORE")
+            | _near_sharp(filtered, x, y) * PEAKS.flag("SHARP_PIXEL"),
         }
     )
+
+
+def _near_sharp(filtered: FilteredCoadd, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Whether a sharp pixel lies within one PSF FWHM of each parent pixel, `bool` (n,)."""
+    coadd = filtered.coadd
+    row, column = np.nonzero(coadd.in_planes(SHARP_PIXEL))
+    if not len(row) or not len(x):
+        return np.zeros(len(x), bool)
+    places = np.column_stack([column + coadd.xy0[0], row + coadd.xy0[1]])
+    distance, _ = cKDTree(places).query(np.column_stack([x, y]))
+    return distance <= _FWHM_OF_SIGMA * filtered.width_at(x, y)
+
+
+def has_sharp(filtered: FilteredCoadd, pixels: PixelLists) -> np.ndarray:
+    """Flag of the classification of footprints that hold sharp pixels.
+
+    Parameters
+    ----------
+    filtered : `~meas_blends.detection.matched_filter.FilteredCoadd`
+    pixels : `~meas_blends.data.footprints.PixelLists`
+
+    Returns
+    -------
+    flags : `numpy.ndarray` of int, (n,)
+        The bit ``SHARP_PIXEL`` of `~meas_blends.data.catalogs.CLASSIFICATION`, or 0.
+    """
+    sharp = filtered.coadd.in_planes(SHARP_PIXEL).ravel()[pixels.flat]
+    return pixels.reduce(np.logical_or, sharp) * CLASSIFICATION.flag("SHARP_PIXEL")
 
 
 def make_classification(

@@ -87,6 +87,13 @@ FOOTPRINTS = TableSchema(
             "holds pixels without usable light that light encloses, such as a saturated star's"
             " core, filled in for detection; flux does not count them",
         ),
+        Flag(
+            5,
+            "SHARP_PIXEL",
+            "holds single pixels brighter or fainter than any light through the PSF can be beside"
+            " its neighbours; flux counts what they were replaced by",
+        ),
+        Flag(6, "STAR_HALO", "has pixels in the core, the halo or the spikes of a saturated star"),
     ),
 )
 
@@ -153,6 +160,13 @@ PEAKS = TableSchema(
         ),
         Flag(3, "TOO_LARGE", "a local maximum of a footprint that is too large to classify"),
         Flag(4, "FILLED_CORE", "its pixel has no usable light and was filled in for detection"),
+        Flag(5, "SHARP_PIXEL", "within one PSF FWHM of a single bad pixel, hot or cold"),
+        Flag(6, "SATURATED_STAR", "a saturated star, at the centre of its halo"),
+        Flag(
+            7,
+            "STAR_HALO",
+            "in the halo or a spike of a saturated star, whose light explains it: no object",
+        ),
     ),
 )
 
@@ -226,6 +240,12 @@ CLASSIFICATION = TableSchema(
             "TOO_LARGE",
             "too large to classify: its peaks are its local maxima, probabilities are NaN",
         ),
+        Flag(
+            5,
+            "SHARP_PIXEL",
+            "contains single bad pixels, hot or cold, replaced by what their neighbours let expect",
+        ),
+        Flag(6, "STAR_HALO", "has pixels in the core, the halo or the spikes of a saturated star"),
     ),
 )
 

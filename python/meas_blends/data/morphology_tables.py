@@ -128,6 +128,12 @@ MORPHOLOGY = TableSchema(
             "NOT_REFINED",
             "of a model that refines: not fitted to the pixels, the posterior is the network's",
         ),
+        Flag(
+            10,
+            "SHARP_PIXEL",
+            "the stamp's own pixels hold single bad ones, hot or cold, that were replaced by what"
+            " their neighbours let expect",
+        ),
     ),
 )
 

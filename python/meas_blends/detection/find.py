@@ -19,8 +19,10 @@ from ..data.tiles import (
 )
 from .connect import find_groups, find_runs
 from .cores import FILLED_CORE
+from .halos import STAR_HALO
 from .matched_filter import FilteredCoadd, MatchedFilter
 from .noise import sum_factor
+from .sharp import SHARP_PIXEL
 
 __all__ = ["find_footprints", "grow", "measure_footprints"]
 
@@ -33,7 +35,7 @@ _REDUCED = {
     **dict.fromkeys(["x1", "y1", "significance"], np.maximum),
     **dict.fromkeys(["area", "weight", "x", "y", "weight_x", "weight_y"], np.add),
     **dict.fromkeys(["n_bad", "image", "variance"], np.add),
-    **dict.fromkeys(["edge", "saturated", "filled"], np.logical_or),
+    **dict.fromkeys(["edge", "saturated", "filled", "sharp", "halo"], np.logical_or),
 }
 
 
@@ -234,6 +236,8 @@ def _sums(
         "edge": edge,
         "saturated": coadd.in_planes("SAT").ravel()[pixels.flat],
         "filled": filled,
+        "sharp": coadd.in_planes(SHARP_PIXEL).ravel()[pixels.flat],
+        "halo": coadd.in_planes(STAR_HALO).ravel()[pixels.flat],
     }
     return {
         "footprintId": pixels.identifiers,
@@ -265,6 +269,8 @@ def _table(sums: dict[str, np.ndarray], coadd: Coadd) -> Table:
         | (sums["n_bad"] > 0) * FOOTPRINTS.flag("BAD_PIXELS")
         | sums["saturated"] * FOOTPRINTS.flag("SATURATED")
         | sums["filled"] * FOOTPRINTS.flag("FILLED_CORE")
+        | sums["sharp"] * FOOTPRINTS.flag("SHARP_PIXEL")
+        | sums["halo"] * FOOTPRINTS.flag("STAR_HALO")
         | (not np.isfinite(scale)) * FOOTPRINTS.flag("NO_ZERO_POINT")
     )
     return FOOTPRINTS.make(

@@ -12,6 +12,7 @@ from ..data.coadd import Coadd
 from ..data.large import image_array
 from ..data.tiles import tiles
 from .convolve import convolve_separable, correlate, padded
+from .halos import SaturatedStar
 from .noise import clipped_scatter, correlation_factor, rough_median
 from .psf import noise_areas, psf_widths, typical_width
 
@@ -139,6 +140,8 @@ class MatchedFilter:
         As of `FilteredCoadd`.
     correlation, confusion : `float`
         As of `FilteredCoadd`.
+    stars : `tuple` [`~meas_blends.detection.halos.SaturatedStar`]
+        Saturated stars, where they were looked for.
     """
 
     coadd: Coadd
@@ -149,6 +152,7 @@ class MatchedFilter:
     typical_noise: float
     correlation: float = 1.0
     confusion: float = 1.0
+    stars: tuple[SaturatedStar, ...] = ()
 
     @classmethod
     def fit(

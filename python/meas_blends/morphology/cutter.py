@@ -11,6 +11,7 @@ from ..data.child_models import ChildModels
 from ..data.coadd import Coadd
 from ..data.morphology_tables import MORPHOLOGY
 from ..detection.noise import clipped_scatter, some_pixels
+from ..detection.sharp import SHARP_PIXEL
 from ..errors import BadInputError
 from .owners import ORPHAN, SKY, pixel_owners
 from .sky_noise import SkyNoise
@@ -115,6 +116,8 @@ class StampCutter:
         self.blended = count[row] > 1
         self._owners = pixel_owners(labels, self.x, self.y, self.footprint)
         self._owners[coadd.bad] = _BAD
+        sharp = coadd.in_planes(SHARP_PIXEL)
+        self._sharp = sharp if sharp.any() else None
         self.noise_scale, self.noise_correlation = self._measure_noise()
         offset = np.arange(size) - size // 2
         self._square = offset[:, None] ** 2 + offset**2
@@ -216,14 +219,26 @@ class StampCutter:
 
     def _gather(self, rows: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Owners, pixels and variance of stamps, (n, size, size) each."""
+        index, beyond = self._pixels(rows)
+        owners = np.where(beyond, _OUTSIDE, self._owners.ravel()[index])
+        return owners, self._image.ravel()[index], self.coadd.variance.ravel()[index]
+
+    def _pixels(self, rows: slice) -> tuple[np.ndarray, np.ndarray]:
+        """Flat indices of stamps' pixels, and which are beyond the border, (n, size, size)."""
         ny, nx = self.coadd.shape
         offset = np.arange(self.size) - self.size // 2
         y = self.y[rows, None] + offset
         x = self.x[rows, None] + offset
         beyond = ((y < 0) | (y >= ny))[:, :, None] | ((x < 0) | (x >= nx))[:, None, :]
         index = np.clip(y, 0, ny - 1)[:, :, None] * nx + np.clip(x, 0, nx - 1)[:, None, :]
-        owners = np.where(beyond, _OUTSIDE, self._owners.ravel()[index])
-        return owners, self._image.ravel()[index], self.coadd.variance.ravel()[index]
+        return index, beyond
+
+    def _holds_sharp(self, rows: slice, usable: np.ndarray) -> np.ndarray:
+        """Whether usable pixels of stamps are sharp ones, `bool` (n,)."""
+        if self._sharp is None:
+            return np.zeros(len(usable), bool)
+        index, _ = self._pixels(rows)
+        return (self._sharp.ravel()[index] & usable).any(axis=(1, 2))
 
     def _flags(self, rows: slice, owners: np.ndarray, usable: np.ndarray) -> np.ndarray:
         footprint = self.footprint[rows]
@@ -241,6 +256,7 @@ class StampCutter:
             "NEIGHBOURS": other.any(axis=(1, 2)),
             "BLENDED": self.blended[rows],
             "FAILED": failed,
+            "SHARP_PIXEL": self._holds_sharp(rows, usable),
         }
         flags = np.zeros(len(footprint), np.int32)
         for name, rows_with in found.items():

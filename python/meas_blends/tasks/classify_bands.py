@@ -135,7 +135,10 @@ class ClassifyBandsTask(PipelineTask):
         matched, others = fit_band_filters(coadds, config.reference, config.filtering)
         # Plugins' peak finders need not take a model.
         more = {} if blend_model is None else {"package": blend_model}
-        found = find_peaks(self.peak_finder, matched, spans, config.filtering.tile, others, **more)
+        drop = config.filtering.saturated_stars == "drop"
+        found = find_peaks(
+            self.peak_finder, matched, spans, config.filtering.tile, others, drop, **more
+        )
         self.log.info(
             "%s with %s: %d of %d footprints blended",
             matched.coadd.name,

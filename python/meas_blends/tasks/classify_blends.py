@@ -138,7 +138,15 @@ class ClassifyBlendsTask(PipelineTask):
         # Plugins' peak finders need not take a model.
         package = blend_model if model is None else model
         more = {} if package is None else {"package": package}
-        found = find_peaks(self.peak_finder, matched, spans, config.filtering.tile, **more)
+        drop = config.filtering.saturated_stars == "drop"
+        found = find_peaks(
+            self.peak_finder,
+            matched,
+            spans,
+            config.filtering.tile,
+            drop_satellites=drop,
+            **more,
+        )
         self.log.info(
             "%s: %d of %d footprints blended",
             matched.coadd.name,

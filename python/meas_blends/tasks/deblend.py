@@ -17,7 +17,7 @@ from ..data.image_names import band_rank
 from ..detection.background import subtract_background
 from ..errors import BadInputError
 from .dimensions import IMAGE, PATCH
-from .filtering import BackgroundConfig
+from .filtering import BackgroundConfig, without_sharp_pixels
 from .handles import Handle, by_band, read_bands
 
 __all__ = ["DeblendConfig", "DeblendConnections", "DeblendTask", "deblended_bands"]
@@ -166,7 +166,7 @@ class DeblendTask(PipelineTask):
 def deblended_bands(
     coadds: Sequence[Handle], spans: Table, config: BackgroundConfig
 ) -> dict[str, Coadd]:
-    """Read the coadds of a patch as they are deblended: complete, without background.
+    """Read the coadds of a patch as they are deblended: without background and sharp pixels.
 
     Parameters
     ----------
@@ -196,5 +196,5 @@ def deblended_bands(
             coadd = subtract_background(
                 coadd, config.background_mesh, config.background_median, sources
             )
-        ready[band] = coadd
+        ready[band] = without_sharp_pixels(coadd, config)
     return ready

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 
 from lsst.pex.config import ChoiceField, Config, Field
@@ -10,7 +11,9 @@ from ..data.coadd import Coadd
 from ..data.tiles import TILE
 from ..detection.background import subtract_background
 from ..detection.cores import fill_cores, point_plateaus
+from ..detection.halos import mark_star_halos
 from ..detection.matched_filter import FilteredCoadd, MatchedFilter
+from ..detection.sharp import mark_sharp_pixels
 from .coadds import ready_coadd
 from .handles import Handle, by_band, read_bands, reference_band
 
@@ -21,11 +24,12 @@ __all__ = [
     "filter_coadd",
     "fit_band_filters",
     "fit_filter",
+    "without_sharp_pixels",
 ]
 
 
 class BackgroundConfig(Config):
-    """The background that a task subtracts; a base of task configurations."""
+    """What is done to a coadd's pixels before anything else; a base of task configurations."""
 
     subtract_background = Field[bool](
         doc="Subtract a background from the coadd? It adds to what the coadd's own pipeline did.",
@@ -40,6 +44,17 @@ class BackgroundConfig(Config):
         doc="Side of the median filter over those cells [cell].",
         default=3,
         check=lambda size: size >= 1,
+    )
+    sharp_pixels = ChoiceField[str](
+        doc="What becomes of single pixels, hot or cold, that no light through the PSF can have"
+        " made.",
+        allowed={
+            "repair": "flagged SHARP_PIXEL, and replaced by what their neighbours let expect",
+            "flag": "flagged SHARP_PIXEL, and kept",
+            "ignore": "nothing: they are not looked for",
+        },
+        default="repair",
+        optional=False,
     )
 
 
@@ -78,6 +93,17 @@ class FilteringConfig(BackgroundConfig):
         default=64,
         check=lambda size: size >= 8,
     )
+    saturated_stars = ChoiceField[str](
+        doc="What becomes of peaks in the halo and the spikes of a saturated star, which gets one"
+        " peak at its centre.",
+        allowed={
+            "flag": "they are flagged STAR_HALO, and stay",
+            "drop": "they go, unless a footprint has no other",
+            "ignore": "nothing: saturated stars are not looked for",
+        },
+        default="flag",
+        optional=False,
+    )
     tile = Field[int](
         doc="Side of the tiles in which footprints are measured and classified [pixel]. It bounds"
         " the memory that an image takes; results do not depend on it.",
@@ -86,11 +112,33 @@ class FilteringConfig(BackgroundConfig):
     )
 
 
+def without_sharp_pixels(coadd: Coadd, config: BackgroundConfig) -> Coadd:
+    """Mark single bad pixels of a coadd, and replace them, as is configured.
+
+    Parameters
+    ----------
+    coadd : `~meas_blends.data.coadd.Coadd`
+        Complete and background-subtracted.
+    config : `BackgroundConfig`
+
+    Returns
+    -------
+    coadd : `~meas_blends.data.coadd.Coadd`
+        The same object if there are none, see
+        `~meas_blends.detection.sharp.mark_sharp_pixels`.
+    """
+    if config.sharp_pixels == "ignore":
+        return coadd
+    return mark_sharp_pixels(coadd, repair=config.sharp_pixels == "repair")
+
+
 def fit_filter(coadd: Coadd, config: FilteringConfig) -> MatchedFilter:
     """Complete a coadd, subtract its background and prepare the matched filter.
 
-    Bad pixels that light encloses are filled in, see
-    `~meas_blends.detection.cores.fill_cores`.
+    Single bad pixels are marked and replaced, see `without_sharp_pixels`, and
+    bad ones that light encloses filled in, see
+    `~meas_blends.detection.cores.fill_cores`. Saturated stars are looked for,
+    and their halos masked (`~meas_blends.detection.halos.mark_star_halos`).
     With a temporary local background, ``smoothed`` and ``significance`` are
     those of the image without it, and ``coadd`` is the image with it.
 
@@ -107,13 +155,17 @@ def fit_filter(coadd: Coadd, config: FilteringConfig) -> MatchedFilter:
     coadd = ready_coadd(coadd)
     if config.subtract_background:
         coadd = subtract_background(coadd, config.background_mesh, config.background_median)
-    coadd = fill_cores(coadd)
+    coadd = fill_cores(without_sharp_pixels(coadd, config))
+    stars = ()
+    if config.saturated_stars != "ignore":
+        coadd, stars = mark_star_halos(coadd)
     image = coadd.image
     if config.temporary_local_background:
         mesh = config.local_background_mesh
         image = subtract_background(coadd, mesh, config.background_median).image
     image = point_plateaus(coadd, image)
-    return MatchedFilter.fit(coadd, config.kernel, config.noise, image)
+    matched = MatchedFilter.fit(coadd, config.kernel, config.noise, image)
+    return dataclasses.replace(matched, stars=stars) if stars else matched
 
 
 def filter_coadd(coadd: Coadd, config: FilteringConfig) -> FilteredCoadd:

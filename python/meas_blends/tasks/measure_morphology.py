@@ -20,7 +20,7 @@ from ..plugins.registries import estimators
 from .coadds import ready_coadd
 from .dimensions import BAND, PATCH, drop_band
 from .estimators.trained import check_estimator
-from .filtering import BackgroundConfig
+from .filtering import BackgroundConfig, without_sharp_pixels
 
 if TYPE_CHECKING:
     from ..morphology.stamps import Stamps
@@ -222,6 +222,7 @@ class MeasureMorphologyTask(PipelineTask):
             coadd = subtract_background(
                 coadd, self.config.background_mesh, self.config.background_median, labels != 0
             )
+        coadd = without_sharp_pixels(coadd, self.config)
         noise, draws = np.random.default_rng(self.config.seed).spawn(2)
         cutter = StampCutter(
             coadd,

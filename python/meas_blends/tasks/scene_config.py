@@ -134,8 +134,8 @@ class SceneConfig(Config):
         check=np.isfinite,
     )
     companion_fraction = Field[float](
-        doc="Share of the galaxies down to i = 24.5 that are given a close companion, as mergers are:"
-        " 0.4 to 1.6 arcsec away, up to 2.5 magnitudes fainter.",
+        doc="Share of the galaxies down to i = 24.5 that are given a close companion, as mergers"
+        " have: 0.4 to 1.6 arcsec away, up to 2.5 magnitudes fainter.",
         default=0.0,
         check=_is_share,
     )

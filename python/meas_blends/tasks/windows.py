@@ -9,6 +9,7 @@ from astropy.table import Table
 from lsst.pipe.base import Struct, Task
 
 from ..blends.peaks import in_order, join_pieces, number_anew
+from ..blends.stars import settle_star_peaks
 from ..data.catalogs import CLASSIFICATION
 from ..data.footprints import box_areas
 from ..data.tiles import FootprintWindow, footprint_pieces, footprint_windows
@@ -27,6 +28,7 @@ def find_peaks(
     spans: Table,
     tile: int,
     others: Mapping[str, MatchedFilter] | None = None,
+    drop_satellites: bool = False,
     **more: object,
 ) -> Struct:
     """Run a peak finder over the footprints of an image.
@@ -46,6 +48,8 @@ def find_peaks(
         Side of the tiles from which windows are made [pixel].
     others : `dict` [`str`, `MatchedFilter`], optional
         Of other bands on the same pixels, if the peak finder takes some.
+    drop_satellites : `bool`, optional
+        Whether peaks in the halos of saturated stars go.
     **more
         Further arguments of its ``run``.
 
@@ -58,6 +62,9 @@ def find_peaks(
     found = _in_windows(peak_finder, matched, spans, tile, others, more)
     peaks = number_anew([one.peaks for one in found])
     classification = in_order([one.classification for one in found])
+    classification, peaks = settle_star_peaks(
+        matched, spans, classification, peaks, drop_satellites
+    )
     large = classification["flags"] & CLASSIFICATION.flag("TOO_LARGE") != 0
     if large.any():
         peak_finder.log.warning(

@@ -7,7 +7,7 @@ from lsst.pex.config import Config, Field
 from lsst.pipe.base import Struct, Task
 
 from ...blends.maxima import find_maxima
-from ...blends.peaks import make_classification, make_peaks
+from ...blends.peaks import has_sharp, make_classification, make_peaks
 from ...data.footprints import PixelLists
 from ...data.tiles import TILE
 from ...detection.matched_filter import FilteredCoadd
@@ -56,6 +56,8 @@ class LocalMaximaTask(Task):
         candidates = find_maxima(filtered, pixels, self.config.threshold)
         n_peaks = candidates.counts(len(pixels.identifiers))
         return Struct(
-            classification=make_classification(pixels, n_peaks, "local_maxima"),
+            classification=make_classification(
+                pixels, n_peaks, "local_maxima", flags=has_sharp(filtered, pixels)
+            ),
             peaks=make_peaks(filtered, pixels, candidates, "local_maxima"),
         )

@@ -16,7 +16,13 @@ from ...blends.conditions import CONDITIONS
 from ...blends.cutouts import exceeds
 from ...blends.detections import Detections
 from ...blends.maxima import find_maxima, refine_centres
-from ...blends.peaks import in_order, make_classification, make_peaks, number_anew
+from ...blends.peaks import (
+    has_sharp,
+    in_order,
+    make_classification,
+    make_peaks,
+    number_anew,
+)
 from ...blends.too_large import MAX_AREA, MAX_MAXIMA, is_too_large
 from ...data.catalogs import CLASSIFICATION, PEAKS
 from ...data.footprints import PixelLists
@@ -292,9 +298,9 @@ class TrainedPeakFinderTask(Task):
 
     @staticmethod
     def _bad_pixels(detections: Detections) -> np.ndarray:
-        """The flag BAD_PIXELS where a footprint has some."""
+        """The flags BAD_PIXELS and SHARP_PIXEL where a footprint has some."""
         pixels = detections.pixels
         filtered = detections.filtered
         unusable = filtered.bad | filtered.coadd.in_planes(FILLED_CORE)
         bad = pixels.reduce(np.logical_or, unusable.ravel()[pixels.flat])
-        return bad * CLASSIFICATION.flag("BAD_PIXELS")
+        return bad * CLASSIFICATION.flag("BAD_PIXELS") | has_sharp(filtered, pixels)
