@@ -1,5 +1,7 @@
 """Training of the network."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -70,6 +72,39 @@ def test_any_number_of_steps(examples, passes):
     shape = {"widths": (2, 2, 2), "depths": (0, 0, 0)}
     network = train(examples, passes=passes, batch=len(examples), **shape)
     assert all(np.isfinite(value).all() for value in weights(network).values())
+
+
+class Killed(Exception):
+    """Stands for the end of the process."""
+
+
+def test_a_training_that_was_killed_goes_on_to_the_same_network(examples, tmp_path, monkeypatch):
+    options = {"passes": 6, "batch": len(examples) // 2, "checkpoint_every": 2}
+    whole = weights(train(examples, **options))
+    draw, drawn = examples.draw, []
+
+    def until_killed(rows, rng):
+        drawn.append(rows)
+        if len(drawn) == 6:
+            raise Killed
+        return draw(rows, rng)
+
+    monkeypatch.setattr(examples, "draw", until_killed)
+    with pytest.raises(Killed):
+        train(examples, folder=tmp_path, **options)
+    again = weights(train(examples, folder=tmp_path, **options))
+    # Four steps were kept, and the fifth is done anew.
+    assert len(drawn) == 6 + 12 - 4
+    for name, value in whole.items():
+        np.testing.assert_array_equal(value, again[name])
+    with pytest.raises(BadInputError, match="another folder"):
+        train(examples, seed=2, folder=tmp_path, **options)
+
+
+def test_the_log_says_how_long_it_takes(examples, caplog):
+    with caplog.at_level("INFO"):
+        train(examples)
+    assert re.search(r"step \d+ of \d+, 0 min left", caplog.text)
 
 
 def test_too_few_footprints(examples):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -76,6 +77,15 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self._n_objects)
+
+    @property
+    def mark(self) -> str:
+        """What tells these examples from others: a digest of their labels and features."""
+        columns = (self._shape, self._n_objects, self._x, self._y, self._features)
+        digest = hashlib.sha256()
+        for column in (*columns, self._conditions):
+            digest.update(np.ascontiguousarray(column).tobytes())
+        return digest.hexdigest()
 
     def _add(self, scene: LabelledDetections, store: BinaryIO) -> dict[str, np.ndarray]:
         """Write a scene's patches, and return all else of them."""

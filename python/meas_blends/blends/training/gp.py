@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -50,6 +51,8 @@ def train_gp(
     batch: int = 512,
     rate: float = 3e-3,
     start: GpClassifier | None = None,
+    folder: str = "",
+    checkpoint_every: int = 100,
 ) -> GpClassifier:
     """Train the default classifier.
 
@@ -80,6 +83,11 @@ def train_gp(
     start : `~meas_blends.blends.classifiers.gp.GpClassifier`, optional
         Whose network to go on from, in place of a new one of that shape. It
         may be of the reference band alone.
+    folder : `str`
+        Where the network's checkpoints go, see
+        `~meas_blends.blends.training.network.train_network`; empty for none.
+    checkpoint_every : `int`
+        Steps between them.
 
     Returns
     -------
@@ -117,6 +125,8 @@ def train_gp(
         batch,
         rate,
         start.network.with_bands(examples.others) if start else None,
+        Path(folder) if folder else None,
+        checkpoint_every,
         others=examples.others,
         widths=tuple(widths),
         depths=tuple(depths),

@@ -8,11 +8,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch.nn import functional
 
+from ...data.training_state import TrainingState, fingerprint
 from ...errors import BadInputError
 from ..network.examples import Batch, Examples
 from ..network.model import BlendNetwork
@@ -47,6 +49,8 @@ def train_network(
     batch: int = 512,
     rate: float = 3e-3,
     start: BlendNetwork | None = None,
+    folder: Path | None = None,
+    checkpoint_every: int = 100,
     **shape: object,
 ) -> BlendNetwork:
     """Train a network.
@@ -63,7 +67,8 @@ def train_network(
     examples : `~meas_blends.blends.network.examples.Examples`
         At their natural mixture.
     rng : `numpy.random.Generator`
-        Draws first weights, order and orientation.
+        Draws the seed of first weights, order and orientation. Those of a
+        step hang on its number alone, so that a training can go on.
     passes : `int`
         How often every footprint is seen.
     batch : `int`
@@ -72,6 +77,11 @@ def train_network(
         Largest learning rate.
     start : `~meas_blends.blends.network.model.BlendNetwork`, optional
         Network to go on from, in place of a new one.
+    folder : `pathlib.Path`, optional
+        Where checkpoints go, and where a training that was killed goes on
+        from, to the same network; none are kept if not given.
+    checkpoint_every : `int`
+        Steps between them.
     **shape
         Keywords of `~meas_blends.blends.network.model.BlendNetwork`, of a new one.
 
@@ -83,14 +93,16 @@ def train_network(
     Raises
     ------
     BadInputError
-        If there are too few footprints for a step.
+        If there are too few footprints for a step, or the folder holds the
+        checkpoint of another training.
     """
     if len(examples) < batch:
         raise BadInputError(
             f"the training scenes hold {len(examples)} labelled footprints, where a step of the"
             f" network's training takes {batch}; give more or larger scenes."
         )
-    with _repeatable(int(rng.integers(2**31))) as threads:
+    seed = int(rng.integers(2**31))
+    with _repeatable(seed) as threads:
         network = copy.deepcopy(start) if start else BlendNetwork(**shape)
         network = network.train().to(memory_format=torch.channels_last)
         mean = copy.deepcopy(network)
@@ -100,22 +112,46 @@ def train_network(
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimiser, rate, total_steps=steps + 1, pct_start=max(_RISE, 2 / (steps + 1))
         )
+        mark = ""
+        state = None
+        if folder is not None:
+            weights = {name: value.sum().item() for name, value in network.state_dict().items()}
+            mark = fingerprint(seed, passes, batch, rate, network.settings, weights, examples.mark)
+            state = TrainingState.read(folder, mark)
+        if state is not None:
+            network.load_state_dict(state.network)
+            mean.load_state_dict(state.best)
+            optimiser.load_state_dict(state.optimiser)
+            schedule.load_state_dict(state.schedule)
+        done = state.step if state else 0
         began, losses = time.monotonic(), []
-        for step, rows in enumerate(_batches(len(examples), rng, passes, batch), 1):
-            losses.append(_find_gradient(network, list(examples.draw(rows, rng)), threads))
+        for step in range(done + 1, steps + 1):
+            rows = _batch(len(examples), seed, step - 1, batch)
+            orientation = np.random.default_rng([seed, 1, step])
+            losses.append(_find_gradient(network, list(examples.draw(rows, orientation)), threads))
             torch.nn.utils.clip_grad_norm_(network.parameters(), _CLIP)
             optimiser.step()
             schedule.step()
             _follow(mean, network, min(_MEMORY, step / (step + 10)))
             if step % _REPORT == 0 or step == steps:
+                elapsed = time.monotonic() - began
                 _log.info(
-                    "network: step %d of %d, %.0f s; losses: count %.3f, cell %.3f, offset %.3f",
+                    "network: step %d of %d, %.0f min left; losses: count %.3f, cell %.3f,"
+                    " offset %.3f",
                     step,
                     steps,
-                    time.monotonic() - began,
+                    (steps - step) * elapsed / (step - done) / 60.0,
                     *np.mean(losses, axis=0),
                 )
                 losses = []
+            if folder is not None and (step % checkpoint_every == 0 or step == steps):
+                TrainingState(
+                    step,
+                    network.state_dict(),
+                    optimiser.state_dict(),
+                    schedule.state_dict(),
+                    mean.state_dict(),
+                ).write(folder, mark)
     return mean.eval()
 
 
@@ -136,13 +172,11 @@ def _repeatable(seed: int) -> Iterator[ThreadPoolExecutor]:
             torch.set_num_threads(before)
 
 
-def _batches(
-    number: int, rng: np.random.Generator, passes: int, batch: int
-) -> Iterator[np.ndarray]:
-    for _ in range(passes):
-        order = rng.permutation(number)
-        for first in range(0, number - batch + 1, batch):
-            yield order[first : first + batch]
+def _batch(number: int, seed: int, step: int, batch: int) -> np.ndarray:
+    """Footprints of a step, from 0: each pass has an order of its own."""
+    turn, part = divmod(step, number // batch)
+    order = np.random.default_rng([seed, 0, turn]).permutation(number)
+    return order[part * batch : (part + 1) * batch]
 
 
 def _find_gradient(

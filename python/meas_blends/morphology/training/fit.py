@@ -13,9 +13,9 @@ from typing import Protocol
 import torch
 from torch import nn
 
+from ...data.training_state import TrainingState, fingerprint
 from ..compact import choose_device
 from ..gaussian import gaussian_nll
-from .checkpoint import TrainingState, fingerprint
 from .processes import Place, gather_mean, in_parallel
 
 __all__ = ["Batch", "FitSettings", "Problem", "Progress", "fit"]

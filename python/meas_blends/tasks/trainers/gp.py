@@ -34,6 +34,14 @@ class GpTrainerConfig(Config):
         " the rate do. Empty for a new one, of these widths and depths.",
         default="",
     )
+    folder = Field[str](
+        doc="Folder for checkpoints of the network, from which a training that was killed goes on"
+        " when it is run again; none are kept if not given.",
+        default="",
+    )
+    checkpoint_every = Field[int](
+        doc="Steps between checkpoints.", default=100, check=lambda number: number >= 1
+    )
     widths = ListField[int](
         doc="Channels of the network at 2, 4 and 8 pixels.",
         default=[32, 48, 96],

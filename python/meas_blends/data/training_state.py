@@ -12,8 +12,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from ...data.files import write_whole
-from ...errors import BadInputError
+from ..errors import BadInputError
+from .files import write_whole
 
 __all__ = ["TrainingState", "fingerprint"]
 
@@ -38,7 +38,8 @@ class TrainingState:
     step : `int`
         Steps done.
     network, best : `dict` [`str`, `torch.Tensor`]
-        Weights now, and where they did best on galaxies kept apart.
+        Weights now, and those that the training keeps: where they did best on
+        galaxies kept apart, or their running mean.
     optimiser, schedule : `dict`
         As torch's ``state_dict`` gives them.
     best_loss : `float`
