@@ -1,0 +1,275 @@
+"""What a model that does not fit is off by, learned from galaxies with structure."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.special import logit
+from torch import nn
+
+from ..calibration import Calibration
+from ..posterior import BULGE_LIMIT, NORMAL_QUANTILES, Posterior
+from .residuals import N_FEATURES
+
+__all__ = ["MisfitMap"]
+
+#: Units of the hidden layers.
+_HIDDEN = (48, 32)
+
+#: Features count as far as this many standard deviations from their mean.
+_FAR = 4.0
+
+#: Largest bias, in units of the further scatter, and range of ln of that.
+_MOST, _LOG_RANGE = 2.0, (-9.0, 1.5)
+
+#: How it is learned: passes, galaxies of a step, step length, weight decay, degrees of freedom of
+#: the distribution of errors, share of galaxies that say which pass was the best.
+_EPOCHS, _BATCH, _RATE, _DECAY, _FREEDOM, _APART = 80, 256, 3e-3, 3e-4, 5.0, 0.15
+
+#: Share of the galaxies that the last step, the tails, is learned from.
+_TAILS = 0.35
+
+#: Narrower posteriors are points.
+_NO_WIDTH = 1e-4
+
+_LIMIT = float(logit(1 - BULGE_LIMIT))
+
+
+@dataclass(frozen=True)
+class MisfitMap:
+    """From what fits leave behind to how far their posteriors are off.
+
+    A small network reads `Residuals.features` and gives, for each target in
+    the transformed space, a further scatter, which is added to the
+    posterior in quadrature, and a bias of up to twice that. Where
+    residuals are those of noise, both vanish. What tails are left is
+    calibrated by how much wider posteriors have become.
+
+    Parameters
+    ----------
+    mean, scale : `numpy.ndarray`, (N_FEATURES,)
+        That the features are standardised by.
+    layers : `tuple` of (`numpy.ndarray`, `numpy.ndarray`)
+        Weights, (out, in), and offsets of the network's layers.
+    tails : `tuple` [`~meas_blends.morphology.calibration.Calibration`, ...]
+        Of each target, by the width over that before; empty: none.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    layers: tuple[tuple[np.ndarray, np.ndarray], ...]
+    tails: tuple[Calibration, ...] = ()
+
+    @classmethod
+    def learn(
+        cls,
+        posterior: Posterior,
+        truth: np.ndarray,
+        features: np.ndarray,
+        seed: Sequence[int],
+        bins: int = 6,
+    ) -> MisfitMap:
+        """Learn it from fits of galaxies of known truth, with structure and without.
+
+        Parameters
+        ----------
+        posterior : `~meas_blends.morphology.posterior.Posterior`
+            Of ``n`` fits, calibrated for galaxies that the model describes.
+        truth : `numpy.ndarray`, (n, 3)
+            In the transformed space.
+        features : `numpy.ndarray`, (n, N_FEATURES)
+        seed : sequence of `int`
+            One seed, one map.
+        bins : `int`, optional
+            Bins of the width over that before, in which tails are calibrated.
+        """
+        rng = np.random.default_rng(list(seed))
+        order = rng.permutation(len(truth))
+        last = order[: round(_TAILS * len(order))]
+        first = order[len(last) :]
+        mean, scale = features[first].mean(axis=0), features[first].std(axis=0) + 1e-3
+        layers = _fit(
+            _standard(features[first], mean, scale),
+            truth[first] - posterior.quantiles[first, :, 3],
+            _width(posterior.select(first)),
+            int(rng.integers(2**31)),
+        )
+        known = cls(mean, scale, layers)
+        wider, ratio = known._widen(posterior.select(last), features[last])
+        return cls(
+            mean,
+            scale,
+            layers,
+            tuple(
+                Calibration.learn(wider.quantiles, truth[last], ratio[:, i], bins) for i in range(3)
+            ),
+        )
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], name: str) -> MisfitMap:
+        """Undo `to_arrays`.
+
+        Raises
+        ------
+        KeyError, TypeError
+            If arrays are missing, or of shapes that make no map.
+        """
+        layers = tuple(
+            (arrays[f"{name}.{i}.weight"], arrays[f"{name}.{i}.bias"])
+            for i in range(len(_HIDDEN) + 1)
+        )
+        sizes = [N_FEATURES, *(len(bias) for _, bias in layers)]
+        mean, scale = arrays[f"{name}.mean"], arrays[f"{name}.scale"]
+        for (weight, _), before, after in zip(layers, sizes[:-1], sizes[1:], strict=True):
+            if weight.shape != (after, before) or sizes[-1] != 6 or mean.shape != scale.shape:
+                raise TypeError(f"{name}: a layer of shape {weight.shape}")
+        if mean.shape != (N_FEATURES,):
+            raise TypeError(f"{name}: {mean.shape} features")
+        tails = []
+        for i in range(3):
+            log_width, quantiles = (
+                arrays[f"{name}.tails.{i}.{part}"] for part in ("log_width", "quantiles")
+            )
+            if quantiles.shape != (len(log_width), 3, len(NORMAL_QUANTILES)):
+                raise TypeError(f"{name}: tails of shape {quantiles.shape}")
+            tails.append(Calibration(log_width, quantiles))
+        return cls(mean, scale, layers, tuple(tails))
+
+    def to_arrays(self, name: str) -> dict[str, np.ndarray]:
+        """Arrays of a model package, their names beginning with ``name``."""
+        arrays = {f"{name}.mean": self.mean, f"{name}.scale": self.scale}
+        for i, (weight, bias) in enumerate(self.layers):
+            arrays |= {f"{name}.{i}.weight": weight, f"{name}.{i}.bias": bias}
+        for i, tail in enumerate(self.tails):
+            arrays[f"{name}.tails.{i}.log_width"] = tail.log_value
+            arrays[f"{name}.tails.{i}.quantiles"] = tail.quantiles
+        return arrays
+
+    def errors(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Bias and further scatter of the transformed targets, (n, 3) each."""
+        values = _standard(features, self.mean, self.scale)
+        for i, (weight, bias) in enumerate(self.layers):
+            values = values @ weight.T + bias
+            if i + 1 < len(self.layers):
+                values = np.where(values > 0, values, np.expm1(np.minimum(values, 0.0)))
+        scatter = np.exp(np.clip(values[:, 3:], *_LOG_RANGE))
+        return _MOST * np.tanh(values[:, :3] / _MOST) * scatter, scatter
+
+    def apply(self, posterior: Posterior, features: np.ndarray) -> Posterior:
+        """Widen posteriors of fits, and shift them.
+
+        Parameters
+        ----------
+        posterior : `~meas_blends.morphology.posterior.Posterior`
+            Of ``n`` fits.
+        features : `numpy.ndarray`, (n, N_FEATURES)
+
+        Returns
+        -------
+        posterior : `~meas_blends.morphology.posterior.Posterior`
+            Correlations stay.
+        """
+        wider, ratio = self._widen(posterior, features)
+        if not self.tails or len(features) == 0:
+            return wider
+        parts = [tail.apply(wider, ratio[:, i]) for i, tail in enumerate(self.tails)]
+        quantiles = np.stack([part.quantiles[:, i] for i, part in enumerate(parts)], axis=1)
+        mean = np.stack([part.mean[:, i] for i, part in enumerate(parts)], axis=1)
+        sigma = np.stack([part.sigma[:, i] for i, part in enumerate(parts)], axis=1)
+        stretch = sigma / wider.sigma
+        covariance = wider.covariance * stretch[:, :, None] * stretch[:, None, :]
+        return Posterior(mean, covariance, _within(quantiles, posterior.quantiles))
+
+    def _widen(self, posterior: Posterior, features: np.ndarray) -> tuple[Posterior, np.ndarray]:
+        """Posteriors before the tails are calibrated, and their widths over those before."""
+        bias, scatter = self.errors(features)
+        old = posterior.quantiles
+        middle = old[:, :, 3:4]
+        off = old - middle
+        wider = np.sign(NORMAL_QUANTILES) * np.hypot(off, NORMAL_QUANTILES * scatter[:, :, None])
+        sigma = posterior.sigma
+        stretch = np.hypot(sigma, scatter) / sigma
+        return (
+            Posterior(
+                posterior.mean + bias,
+                posterior.covariance * stretch[:, :, None] * stretch[:, None, :],
+                _within(middle + bias[:, :, None] + wider, old),
+            ),
+            np.hypot(1.0, scatter / _width(posterior)),
+        )
+
+
+def _standard(features: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    return np.clip((features - mean) / scale, -_FAR, _FAR)
+
+
+def _width(posterior: Posterior) -> np.ndarray:
+    """Half of the 68% intervals, (n, 3)."""
+    width = 0.5 * (posterior.quantiles[:, :, 4] - posterior.quantiles[:, :, 2])
+    return np.maximum(width, _NO_WIDTH)
+
+
+def _within(new: np.ndarray, old: np.ndarray) -> np.ndarray:
+    """Keep a B/T within its limits, and at one where it may be exactly 0 or 1."""
+    new = new.copy()
+    share, before = new[:, 0], old[:, 0]
+    share = np.clip(share, -_LIMIT, _LIMIT)
+    share = np.where(before <= -_LIMIT + 1e-6, -_LIMIT, share)
+    new[:, 0] = np.where(before >= _LIMIT - 1e-6, _LIMIT, share)
+    return new
+
+
+def _fit(
+    features: np.ndarray, error: np.ndarray, width: np.ndarray, seed: int
+) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """Fit the network: the weights and offsets of its layers."""
+    generator = torch.Generator().manual_seed(seed)
+    x, y, w = (torch.from_numpy(np.ascontiguousarray(a)).float() for a in (features, error, width))
+    sizes = (x.shape[1], *_HIDDEN, 6)
+    layers = []
+    for before, after in itertools.pairwise(sizes):
+        layer = nn.Linear(before, after)
+        with torch.no_grad():
+            layer.weight.copy_(torch.randn(after, before, generator=generator) / before**0.5)
+            layer.bias.zero_()
+        layers += [layer, nn.ELU()]
+    network = nn.Sequential(*layers[:-1])
+    with torch.no_grad():
+        network[-1].weight.mul_(0.1)
+        # At first as wide again as the posteriors are.
+        network[-1].bias[3:] = torch.log(w.median(dim=0).values)
+    n_apart = max(round(_APART * len(x)), 1)
+    apart, learn = slice(0, n_apart), torch.arange(n_apart, len(x))
+    optimiser = torch.optim.AdamW(network.parameters(), _RATE, weight_decay=_DECAY)
+    steps = _EPOCHS * -(-len(learn) // _BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=steps)
+    best, kept = np.inf, None
+    for _ in range(_EPOCHS):
+        for rows in learn[torch.randperm(len(learn), generator=generator)].split(_BATCH):
+            optimiser.zero_grad()
+            _loss(network(x[rows]), y[rows], w[rows]).backward()
+            optimiser.step()
+            schedule.step()
+        with torch.no_grad():
+            now = float(_loss(network(x[apart]), y[apart], w[apart]))
+        if now < best:
+            best, kept = now, {k: v.clone() for k, v in network.state_dict().items()}
+    network.load_state_dict(kept)
+    return tuple(
+        (layer.weight.detach().double().numpy(), layer.bias.detach().double().numpy())
+        for layer in network
+        if isinstance(layer, nn.Linear)
+    )
+
+
+def _loss(outputs: torch.Tensor, error: torch.Tensor, width: torch.Tensor) -> torch.Tensor:
+    """Minus ln of Student's distribution of the errors."""
+    scatter = torch.exp(outputs[:, 3:].clamp(*_LOG_RANGE))
+    bias = _MOST * torch.tanh(outputs[:, :3] / _MOST) * scatter
+    scale = torch.sqrt(scatter**2 + width**2)
+    places = (error - bias) / scale
+    return (torch.log(scale) + 0.5 * (_FREEDOM + 1) * torch.log1p(places**2 / _FREEDOM)).mean()
