@@ -52,12 +52,9 @@ def test_it_learns(model, tmp_path):
     assert model.meta["test"] == {"kept": 1}
     model.write(tmp_path / "again")
     read = CompactEstimator.from_package(ModelPackage.read(tmp_path / "again"))
-    features = np.zeros((2, len(read.misfit.mean)))
-    for one, other in zip(
-        read.misfit.errors(features),
-        CompactEstimator.from_package(model).misfit.errors(features),
-        strict=True,
-    ):
+    features, width = np.zeros((2, len(read.misfit.mean))), np.ones((2, 3))
+    expected = CompactEstimator.from_package(model).misfit.errors(features, width)
+    for one, other in zip(read.misfit.errors(features, width), expected, strict=True):
         np.testing.assert_array_equal(one, other)
         assert np.isfinite(one).all()
 

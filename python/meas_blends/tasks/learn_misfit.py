@@ -37,7 +37,7 @@ class LearnMisfitConfig(PipelineTaskConfig, pipelineConnections=LearnMisfitConne
     n_misfit = Field[int](
         doc="Galaxies, half of them with arms, bars, knots, cuts and tails, to learn from, at some"
         " 30 ms each for stamps of 64 pixels.",
-        default=16_000,
+        default=14_000,
         check=lambda number: number >= 1000,
     )
     n_test = Field[int](
@@ -104,8 +104,9 @@ def _trainer(package: ModelPackage) -> CompactTrainerConfig:
         settings = package.meta["training"]["settings"]
         for name, value in settings.items():
             if name == "galaxies":
-                for part, given in value.items():
-                    setattr(config.galaxies, part, given)
+                known = config.galaxies.toDict()
+                for part in value.keys() & known.keys():
+                    setattr(config.galaxies, part, value[part])
             elif name in config.toDict():
                 setattr(config, name, value)
     except (KeyError, TypeError, AttributeError) as error:

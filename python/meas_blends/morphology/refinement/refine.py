@@ -83,16 +83,12 @@ class Refined:
             Learned from posteriors that had been recalibrated, if these are.
         """
         rows = np.flatnonzero(self.fitted)
-        features = self.residuals.features[rows]
-        return self._with(rows, misfit.apply(self.posterior.select(rows), features))
+        left = self.residuals.select(rows)
+        return self._with(rows, misfit.apply(self.posterior.select(rows), left))
 
     def _with(self, rows: np.ndarray, new: Posterior) -> Refined:
         """Return it with the posteriors of some galaxies replaced."""
-        parts = {}
-        for name in ("mean", "covariance", "quantiles"):
-            parts[name] = getattr(self.posterior, name).copy()
-            parts[name][rows] = getattr(new, name)
-        return dataclasses.replace(self, posterior=Posterior(**parts))
+        return dataclasses.replace(self, posterior=self.posterior.replaced(rows, new))
 
 
 def refine(

@@ -265,7 +265,7 @@ def learn_misfit(
         estimator.misfit = MisfitMap.learn(
             refined.posterior.select(fitted),
             known.truth[fitted],
-            refined.residuals.features[fitted],
+            refined.residuals.select(fitted),
             [*seed, _MISFIT],
         )
 
@@ -287,15 +287,15 @@ def measure_misfit(
     -------
     measured : `~meas_blends.morphology.measured.Measured`
     refined : `~meas_blends.morphology.refinement.refine.Refined`
-        Recalibrated, not widened. Galaxies with structure come last, and are
-        one half, or one less.
+        Recalibrated, not widened. Galaxies with structure come last, after
+        ``n // 2`` without.
     """
     size, device = training.layout.stamp_size, estimator.device
     structured = StructuredGalaxies.like(training.population)
     parts = []
     for simulator, number in (
-        (StampSimulator(training.population, training.conditions, size, device), n - n // 2),
-        (StructuredSimulator(structured, training.conditions, size, device), n // 2),
+        (StampSimulator(training.population, training.conditions, size, device), n // 2),
+        (StructuredSimulator(structured, training.conditions, size, device), n - n // 2),
     ):
         settings = RefinementSettings(prior=estimator.prior)
         measured, refined = refine_drawn(estimator, simulator, rng, number, settings)
@@ -331,7 +331,7 @@ def report_misfit(
         estimator, training, np.random.default_rng([*seed, _TEST_MISFIT]), n
     )
     wider = refined.widened(estimator.misfit) if estimator.misfit is not None else refined
-    structured = np.arange(n) >= n - n // 2
+    structured = np.arange(n) >= n // 2
     metrics = {}
     for kind, rows in (("plain", ~structured), ("structured", structured)):
         chosen = np.flatnonzero(rows & refined.fitted)

@@ -110,7 +110,7 @@ class CompactTrainerConfig(FitConfig):
         doc="Galaxies, half of them with arms, bars, knots, cuts and tails, to learn from what a"
         " model that does not fit is off by, at some 30 ms each for stamps of 64 pixels; 0: refined"
         " posteriors are those of galaxies that are a bulge and a disk.",
-        default=16_000,
+        default=14_000,
         check=lambda number: number >= 0,
     )
     n_test = Field[int](
