@@ -274,10 +274,9 @@ def _width(posterior: Posterior) -> np.ndarray:
 def _within(new: np.ndarray, old: np.ndarray) -> np.ndarray:
     """Keep a B/T within its limits, and at one where it may be exactly 0 or 1."""
     new = new.copy()
-    share, before = new[:, 0], old[:, 0]
-    share = np.clip(share, -_LIMIT, _LIMIT)
-    share = np.where(before <= -_LIMIT + 1e-6, -_LIMIT, share)
-    new[:, 0] = np.where(before >= _LIMIT - 1e-6, _LIMIT, share)
+    before = old[:, 0]
+    known = np.abs(before) >= _LIMIT - 1e-6
+    new[:, 0] = np.where(known, before, np.clip(new[:, 0], -_LIMIT, _LIMIT))
     return new
 
 
