@@ -168,14 +168,16 @@ def test_neighbours():
     """Galaxies with a neighbour: fitted only where its mask takes none of their light."""
     estimator = shipped()
     simulator = StampSimulator(POPULATION, Conditions(neighbour_share=1.0), SIZE)
-    found, quantiles, fitted = refine_drawn(
+    found, refined = refine_drawn(
         estimator,
         simulator,
         np.random.default_rng(20261126),
         2000,
         RefinementSettings(prior=estimator.prior),
     )
-    posterior = estimator.refined_calibration.apply(found.posterior, found.aperture, quantiles)
-    shares = coverage(posterior.quantiles, found.truth, fitted)
-    print(f"\nwith neighbours: {fitted.mean():.1%} fitted,", *(np.round(s, 1) for s in shares))
+    posterior = refined.recalibrated(estimator.refined_calibration, found.aperture).posterior
+    shares = coverage(posterior.quantiles, found.truth, refined.fitted)
+    print(
+        f"\nwith neighbours: {refined.fitted.mean():.1%} fitted,", *(np.round(s, 1) for s in shares)
+    )
     assert np.abs(shares[0] - 68.27).max() < 9

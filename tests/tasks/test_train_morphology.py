@@ -18,6 +18,7 @@ SMALL = {
         "n_galaxies": 128,
         "n_calibration": 100,
         "n_refined": 0,
+        "n_misfit": 0,
         "n_test": 100,
         "stamp_size": 32,
         "view_size": 32,

@@ -77,6 +77,77 @@ def _posterior_columns() -> tuple[Column, ...]:
     return tuple(columns)
 
 
+#: What other codes measure too, and how well the model fits.
+_COMPARABLE = (
+    Column(
+        "axisRatio",
+        "f4",
+        "Minor over major axis of the whole galaxy, before the PSF; NaN without a fit",
+        "",
+        "phys.size.axisRatio",
+    ),
+    Column(
+        "positionAngle",
+        "f4",
+        "Of the major axis, from +x to +y; NaN without a fit",
+        "deg",
+        "pos.posAng",
+    ),
+    Column(
+        "circularRadius",
+        "f4",
+        "Circularised half-light radius: median halfLightRadius times the root of axisRatio",
+        "arcsec",
+        "phys.angSize",
+    ),
+    Column(
+        "circularRadius_std",
+        "f4",
+        "Its standard deviation, that of halfLightRadius in proportion",
+        "arcsec",
+        "stat.stdev;phys.angSize",
+    ),
+    Column(
+        "apertureRadius",
+        "f4",
+        "Semi-major axis of the aperture: three median half-light radii and the PSF's FWHM in"
+        " quadrature, in both axes, or as much as the stamp holds",
+        "arcsec",
+        "phys.angSize",
+    ),
+    Column(
+        "apertureFlux",
+        "f4",
+        "Sum of the pixels in the aperture, an ellipse about the fit's centre of its shape; a"
+        " circle about the peak without a fit. A pixel that is not usable has the value of the one"
+        " across the centre",
+        "nJy",
+        "phot.flux",
+    ),
+    Column(
+        "apertureFlux_std",
+        "f4",
+        "Its standard deviation: noise of sky and galaxy and the level of the sky",
+        "nJy",
+        "stat.stdev;phot.flux",
+    ),
+    Column(
+        "misfit",
+        "f4",
+        "Root of the power beyond noise that the fit leaves, over that of the light, within 3.5"
+        " half-light ellipses; NaN without a fit",
+        "",
+        "stat.fit.residual",
+    ),
+    Column(
+        "misfitSignificance",
+        "f4",
+        "How far that power is from zero, in its standard deviations; NaN without a fit",
+        "",
+        "stat.snr",
+    ),
+)
+
 MORPHOLOGY = TableSchema(
     "blend_morphology",
     "One row a peak: the posterior of bulge fraction, size and flux",
@@ -88,6 +159,7 @@ MORPHOLOGY = TableSchema(
         RA,
         DEC,
         *_posterior_columns(),
+        *_COMPARABLE,
         Column(
             "label",
             "str",
@@ -133,6 +205,12 @@ MORPHOLOGY = TableSchema(
             "SHARP_PIXEL",
             "the stamp's own pixels hold single bad ones, hot or cold, that were replaced by what"
             " their neighbours let expect",
+        ),
+        Flag(
+            11,
+            "MISFIT",
+            "the pixels differ from any bulge and disk: arms, knots, a cut, a companion; the"
+            " posterior is as much wider as such galaxies need",
         ),
     ),
 )

@@ -16,6 +16,7 @@ from .inputs import InputLayout, network_inputs
 from .mixture import GaussianMixture
 from .network import N_OUTPUTS, CompactNetwork
 from .posterior import NORMAL_QUANTILES, Posterior
+from .refinement.misfit import MisfitMap
 from .refinement.priors import GalaxyPrior
 from .weights import load_state, state_arrays
 
@@ -86,6 +87,9 @@ class CompactEstimator:
         the stamps' size if not given.
     refined_calibration : `~meas_blends.morphology.calibration.Calibration`, optional
         Of refined posteriors; they stand as they are if not given.
+    misfit : `~meas_blends.morphology.refinement.misfit.MisfitMap`, optional
+        What refined posteriors of galaxies that are no bulge and disk are
+        off by; none are widened if not given.
     """
 
     def __init__(
@@ -98,6 +102,7 @@ class CompactEstimator:
         device: torch.device | str = "cpu",
         prior: GalaxyPrior | None = None,
         refined_calibration: Calibration | None = None,
+        misfit: MisfitMap | None = None,
     ) -> None:
         self.device = torch.device(device)
         self.networks = tuple(network.to(self.device).eval() for network in networks)
@@ -107,6 +112,7 @@ class CompactEstimator:
         self.limits = dict(limits or {})
         self.prior = prior or GalaxyPrior.for_stamps(self.stamp_size)
         self.refined_calibration = refined_calibration
+        self.misfit = misfit
 
     @classmethod
     def from_package(
@@ -149,6 +155,7 @@ class CompactEstimator:
                 _calibration(arrays, "refined_calibration")
                 if "refined_calibration.quantiles" in arrays
                 else None,
+                MisfitMap.from_arrays(arrays, "misfit") if "misfit.mean" in arrays else None,
             )
         except (KeyError, TypeError, AttributeError, RuntimeError) as error:
             reason = " ".join(str(error).split())
@@ -173,6 +180,8 @@ class CompactEstimator:
         if self.calibration.seeing is not None:
             arrays["seeing_calibration.log_width"] = self.calibration.seeing.log_value
             arrays["seeing_calibration.quantiles"] = self.calibration.seeing.quantiles
+        if self.misfit is not None:
+            arrays |= self.misfit.to_arrays("misfit")
         return arrays
 
     @property

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +48,26 @@ class Measured:
     aperture: np.ndarray
     signal_to_noise: np.ndarray
     psf_sigma: np.ndarray
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Measured]) -> Measured:
+        """Join batches, at least one."""
+        columns = ("truth", "aperture", "signal_to_noise", "psf_sigma")
+        return cls(
+            Posterior.concatenate([part.posterior for part in parts]),
+            *(np.concatenate([getattr(part, name) for part in parts]) for name in columns),
+        )
+
+    def replaced(self, posterior: Posterior) -> Measured:
+        """Return the same galaxies with other posteriors."""
+        return dataclasses.replace(self, posterior=posterior)
+
+    def select(self, rows: np.ndarray) -> Measured:
+        """Return some of the galaxies."""
+        columns = ("truth", "aperture", "signal_to_noise", "psf_sigma")
+        return Measured(
+            self.posterior.select(rows), *(getattr(self, name)[rows] for name in columns)
+        )
 
 
 def measure_drawn(

@@ -91,6 +91,14 @@ class Posterior:
             np.concatenate([p.quantiles for p in parts]),
         )
 
+    def replaced(self, rows: np.ndarray, part: Posterior) -> Posterior:
+        """Return it with some galaxies replaced."""
+        mean, covariance, quantiles = (
+            getattr(self, name).copy() for name in ("mean", "covariance", "quantiles")
+        )
+        mean[rows], covariance[rows], quantiles[rows] = part.mean, part.covariance, part.quantiles
+        return Posterior(mean, covariance, quantiles)
+
     def select(self, rows: np.ndarray | slice) -> Posterior:
         """Return those of some galaxies."""
         return Posterior(self.mean[rows], self.covariance[rows], self.quantiles[rows])

@@ -100,8 +100,33 @@ class StampSimulator:
         -------
         stamps : `SimulatedStamps`
         """
+        radius = sample.half_light_radius / sample.pixel_scale
+        return self.observe_light(rng, sample, self._render(sample), radius)
+
+    def observe_light(
+        self,
+        rng: np.random.Generator,
+        sample: GalaxySample,
+        shapes: torch.Tensor,
+        radius: np.ndarray,
+    ) -> SimulatedStamps:
+        """Simulate stamps of galaxies whose light is drawn already.
+
+        Parameters
+        ----------
+        rng : `numpy.random.Generator`
+        sample : `~meas_blends.morphology.galaxies.GalaxySample`
+            Gives B/T, fluxes and the images that they are seen in.
+        shapes : `torch.Tensor`, (n, size, size)
+            Shares of the flux in each pixel, behind the PSF.
+        radius : `numpy.ndarray`, (n,)
+            Half-light radii of the whole [pixel].
+
+        Returns
+        -------
+        stamps : `SimulatedStamps`
+        """
         n = len(sample)
-        shapes = self._render(sample)
         per_flux = torch.sqrt((shapes**2).sum(dim=(1, 2))).double().cpu().numpy()
         flux = np.where(np.isnan(sample.flux), sample.signal_to_noise / per_flux, sample.flux)
         light = shapes * self._column(flux)
@@ -112,7 +137,6 @@ class StampSimulator:
         usable &= ~self._border(rng, n)
         psf_fwhm = sample.psf_fwhm / sample.pixel_scale
         psf_fwhm = psf_fwhm * (1.0 + self.conditions.psf_error * rng.standard_normal(n))
-        radius = sample.half_light_radius / sample.pixel_scale
         return SimulatedStamps(
             images=images * usable,
             usable=usable,

@@ -104,6 +104,10 @@ _TASKS = {
         "finetune_morphology:FinetuneMorphologyTask",
         "Train a morphology network further on a user's own galaxies",
     ),
+    "learn_misfit": (
+        "learn_misfit:LearnMisfitTask",
+        "Learn how far refined posteriors are off where no bulge and disk fits",
+    ),
     "measure_galaxies": (
         "measure_galaxies:MeasureGalaxiesTask",
         "Measure the morphology of a set of galaxies, against the clock",

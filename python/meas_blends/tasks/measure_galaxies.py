@@ -144,6 +144,8 @@ class MeasureGalaxiesTask(PipelineTask):
         told = {"OUTSIDE_TRAINING": found.outside}
         if hasattr(found, "refined"):
             told["NOT_REFINED"] = ~found.refined
+        if hasattr(found, "misfit"):
+            told["MISFIT"] = found.misfit
         for name, rows in told.items():
             flags |= np.where(~failed & rows, MORPHOLOGY.flag(name), 0).astype(flags.dtype)
         # Only estimators with a spatial transformer have it.

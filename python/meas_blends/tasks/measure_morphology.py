@@ -262,6 +262,7 @@ class MeasureMorphologyTask(PipelineTask):
         self, stamps: Stamps, coadd: Coadd, draws: np.random.Generator
     ) -> dict[str, np.ndarray]:
         """Columns of one batch, in physical units, flagged; and samples (n, n_samples, 3)."""
+        from ..morphology.comparable import comparable_columns
         from ..morphology.samples import draw_samples
 
         measured = self.estimator.run(stamps)
@@ -277,15 +278,21 @@ class MeasureMorphologyTask(PipelineTask):
         # An estimator that does not refine says nothing of it.
         if hasattr(measured, "refined"):
             found["NOT_REFINED"] = ~failed & ~measured.refined
+        if hasattr(measured, "misfit"):
+            found["MISFIT"] = ~failed & measured.misfit
         flags = stamps.flags.copy()
         for name, rows in found.items():
             flags |= np.where(rows, MORPHOLOGY.flag(name), 0).astype(flags.dtype)
         factors = np.ones((len(stamps), 3))
         factors[:, 1] = coadd.pixel_scale
         factors[:, 2] = coadd.nanojansky_per_count * stamps.sigma
+        comparable = comparable_columns(
+            stamps, posterior, getattr(measured, "residuals", None), factors[:, 1], factors[:, 2]
+        )
         posterior = posterior.shifted(np.log(factors))
         # Copies, for an estimator may hand over arrays that are not to be written to.
         columns = {name: np.array(values) for name, values in posterior.columns().items()}
+        columns |= comparable
         columns["samples"] = draw_samples(posterior, draws, self.config.n_samples)
         for values in columns.values():
             values[failed] = np.nan

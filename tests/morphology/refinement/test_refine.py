@@ -11,7 +11,7 @@ from meas_blends.detection.psf import gaussian_psf
 from meas_blends.morphology.calibration import Calibration
 from meas_blends.morphology.posterior import NORMAL_QUANTILES
 from meas_blends.morphology.refinement import hypotheses
-from meas_blends.morphology.refinement.refine import Refined, refine, refine_stamps
+from meas_blends.morphology.refinement.refine import refine, refine_stamps
 from meas_blends.morphology.refinement.settings import RefinementSettings
 from meas_blends.morphology.stamps import Stamps
 from refinement_toys import toy_stamps
@@ -76,7 +76,7 @@ def test_a_fit_that_does_not_converge_leaves_the_start(bright):
 
 def test_only_fits_are_recalibrated(bright):
     refined = bright[4]
-    half = Refined(refined.posterior, np.arange(12) < 6, refined.quantiles)
+    half = dataclasses.replace(refined, fitted=np.arange(12) < 6)
     twice = Calibration(np.zeros(1), np.tile(2 * NORMAL_QUANTILES, (1, 3, 1)))
     found = half.recalibrated(twice, np.ones(12))
     old, new = refined.posterior.quantiles, found.posterior

@@ -6,10 +6,10 @@ import numpy as np
 
 from ..compact import CompactEstimator
 from ..measured import Measured
-from ..posterior import Posterior, to_transformed
+from ..posterior import to_transformed
 from ..rendering.psf import PsfTransform
 from ..simulate import StampSimulator
-from .refine import refine
+from .refine import Refined, refine
 from .settings import RefinementSettings
 
 __all__ = ["refine_drawn"]
@@ -24,7 +24,7 @@ def refine_drawn(
     rng: np.random.Generator,
     n: int,
     settings: RefinementSettings,
-) -> tuple[Measured, np.ndarray, np.ndarray]:
+) -> tuple[Measured, Refined]:
     """Draw galaxies and refine them as those of a coadd, whose electrons nobody tells.
 
     Parameters
@@ -41,13 +41,10 @@ def refine_drawn(
     -------
     measured : `~meas_blends.morphology.measured.Measured`
         Before any recalibration of refined posteriors.
-    quantiles : `numpy.ndarray`, (n, 3, 61)
-        Those of fits at more levels.
-    fitted : `numpy.ndarray` of `bool`, (n,)
-        Is the posterior that of a fit?
+    refined : `~meas_blends.morphology.refinement.refine.Refined`
+        The same posteriors, and more of the fits.
     """
-    posteriors, truth, aperture, signal, width = [], [], [], [], []
-    quantiles, fitted = [], []
+    truth, aperture, signal, width, parts = [], [], [], [], []
     for start in range(0, n, _BATCH):
         stamps = simulator.draw(rng, min(_BATCH, n - start))
         prediction = estimator.predict(stamps)
@@ -60,15 +57,11 @@ def refine_drawn(
             prediction.signal_to_noise,
             settings,
         )
-        posteriors.append(refined.posterior)
-        quantiles.append(refined.quantiles)
-        fitted.append(refined.fitted)
+        parts.append(refined)
         truth.append(to_transformed(stamps.truth))
         aperture.append(prediction.signal_to_noise)
         signal.append(stamps.signal_to_noise)
         width.append(stamps.psf_sigma.cpu().numpy())
-    measured = Measured(
-        Posterior.concatenate(posteriors),
-        *(np.concatenate(parts) for parts in (truth, aperture, signal, width)),
-    )
-    return measured, np.concatenate(quantiles), np.concatenate(fitted)
+    whole = Refined.concatenate(parts)
+    known = (np.concatenate(column) for column in (truth, aperture, signal, width))
+    return Measured(whole.posterior, *known), whole

@@ -41,6 +41,8 @@ class Problem:
     data : `torch.Tensor`, (n, size, size)
         Whitened, and multiplied by the roots of the weights.
     root_weights : `torch.Tensor`, (n, size, size)
+    whiten : `torch.Tensor`, (n, size, size)
+        Of `~meas_blends.morphology.refinement.noise.whitening`.
     derivatives : `~meas_blends.morphology.refinement.derivatives.Derivatives`
     prior : `~meas_blends.morphology.refinement.priors.GalaxyPrior`
     log_flux, angle : `torch.Tensor` of float64, (n,)
@@ -49,6 +51,7 @@ class Problem:
 
     data: torch.Tensor
     root_weights: torch.Tensor
+    whiten: torch.Tensor
     derivatives: Derivatives
     prior: GalaxyPrior
     log_flux: torch.Tensor
@@ -145,7 +148,9 @@ def make_problem(
     whiten = whitening(noise_correlation, images.shape[-1])
     roots = torch.sqrt(pixel_weights(usable, light, sky_electrons)).float()
     data = whiten @ torch.where(usable, images, light) @ whiten.mT
-    return Problem((data * roots).float(), roots, Derivatives(psf, whiten), prior, log_flux, angle)
+    return Problem(
+        (data * roots).float(), roots, whiten, Derivatives(psf, whiten), prior, log_flux, angle
+    )
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,16 +15,40 @@ from .priors import BULGE_AXIS_RATIO, BULGE_RADIUS, DISK_AXIS_RATIO, DISK_RADIUS
 from .settings import RefinementSettings
 from .start import starts_by_radii
 
-__all__ = ["fit_hypotheses"]
+__all__ = ["Found", "fit_hypotheses"]
 
 #: Fits that are poor, in standard deviations of chi^2, are begun again with a bulge and a
 #: disk of unequal axis ratios, given as unit normals of their priors.
 _POOR, _UNEQUAL = 5.0, ((-1.0, 1.0), (1.0, -1.0))
 
 
+@dataclass(frozen=True)
+class Found:
+    """What fits of ``n`` stamps have found.
+
+    Parameters
+    ----------
+    posterior : `~meas_blends.morphology.posterior.Posterior`
+    quantiles : `numpy.ndarray`, (n, 3, 61)
+        Its at more levels.
+    fitted : `numpy.ndarray` of `bool`, (n,)
+        Where False, the posterior says nothing.
+    z : `torch.Tensor` of float64, (n, 14)
+        Unit normals of the most probable fit.
+    share : `torch.Tensor` of float64, (n,)
+        B/T where that had it fixed, else NaN.
+    """
+
+    posterior: Posterior
+    quantiles: np.ndarray
+    fitted: np.ndarray
+    z: torch.Tensor
+    share: torch.Tensor
+
+
 def fit_hypotheses(
     problem: Problem, rough: torch.Tensor, start: Posterior, settings: RefinementSettings
-) -> tuple[Posterior, np.ndarray, np.ndarray]:
+) -> Found:
     """Fit a bulge and a disk, a disk alone and a bulge alone, and mix what is found.
 
     Parameters
@@ -38,11 +63,7 @@ def fit_hypotheses(
 
     Returns
     -------
-    posterior : `~meas_blends.morphology.posterior.Posterior`
-    quantiles : `numpy.ndarray`, (n, 3, 61)
-        Its at more levels.
-    fitted : `numpy.ndarray` of `bool`, (n,)
-        Where False, the posterior says nothing.
+    found : `Found`
     """
     prior, everything = problem.prior, torch.arange(len(rough), device=rough.device)
     free = torch.full_like(problem.log_flux, torch.nan)
@@ -79,8 +100,8 @@ def _mixed(
     pending: np.ndarray,
     start: Posterior,
     missed: float,
-) -> tuple[Posterior, np.ndarray, np.ndarray]:
-    """Posteriors from all fits that have converged, as `fit_hypotheses` returns them.
+) -> Found:
+    """Posteriors from all fits that have converged.
 
     A fit comes with B/T where it was fixed, its stamps, and ln of its prior;
     its evidence must be above what is ``pending``.
@@ -90,6 +111,8 @@ def _mixed(
     n = len(problem.log_flux)
     evidence = np.full((len(fits), n), -np.inf)
     lines, correlation = np.zeros((len(fits), n, 3, N_KNOTS)), np.zeros((len(fits), n, 3, 3))
+    z, share_of = fits[0][0].z.clone(), fits[0][1].clone()
+    highest = np.full(n, -np.inf)
     for i, (found, share, rows, prior) in enumerate(fits):
         took = torch.nonzero(found.converged)[:, 0]
         if len(took) == 0:
@@ -98,11 +121,14 @@ def _mixed(
         done = found.select(took)
         evidence[i, here] = done.log_evidence.cpu().numpy() + prior
         lines[i, here], correlation[i, here] = laplace(problem, done, share[took], rows[took])
+        best = torch.from_numpy(evidence[i, here] > highest[here]).to(took.device)
+        z[rows[took[best]]], share_of[rows[took[best]]] = done.z[best], share[took[best]]
+        highest[here] = np.maximum(highest[here], evidence[i, here])
     converged = evidence.max(axis=0) > pending
     evidence[0, ~converged] = 0.0
     weights = np.exp(evidence - evidence.max(axis=0))
     mixed, quantiles = mix(lines, correlation, weights / weights.sum(axis=0), start, missed)
-    return mixed, quantiles, converged
+    return Found(mixed, quantiles, converged, z, share_of)
 
 
 def _fit_both(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,8 +17,10 @@ from ..rendering.psf import PsfTransform
 from ..rendering.renderer import GalaxyRenderer
 from .fit import make_problem
 from .hypotheses import fit_hypotheses
+from .misfit import MisfitMap
 from .mixture import N_LEVELS
 from .priors import GalaxyPrior
+from .residuals import Residuals, look_at_residuals
 from .settings import RefinementSettings
 from .start import Start, rough_start
 
@@ -38,11 +42,24 @@ class Refined:
         False where none was tried, see `RefinementSettings`, or none converged.
     quantiles : `numpy.ndarray`, (n, 3, 61)
         Those of fits at more levels.
+    residuals : `~meas_blends.morphology.refinement.residuals.Residuals`
+        What fits leave behind.
     """
 
     posterior: Posterior
     fitted: np.ndarray
     quantiles: np.ndarray
+    residuals: Residuals
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Refined]) -> Refined:
+        """Join batches, at least one."""
+        return cls(
+            Posterior.concatenate([part.posterior for part in parts]),
+            np.concatenate([part.fitted for part in parts]),
+            np.concatenate([part.quantiles for part in parts]),
+            Residuals.concatenate([part.residuals for part in parts]),
+        )
 
     def recalibrated(self, calibration: Calibration, signal_to_noise: np.ndarray) -> Refined:
         """Recalibrate the posteriors of fits.
@@ -53,13 +70,25 @@ class Refined:
         signal_to_noise : `numpy.ndarray`, (n,)
             As measured in the aperture.
         """
-        rows, old = np.flatnonzero(self.fitted), self.posterior
-        new = calibration.apply(old.select(rows), signal_to_noise[rows], self.quantiles[rows])
-        parts = {}
-        for name in ("mean", "covariance", "quantiles"):
-            parts[name] = getattr(old, name).copy()
-            parts[name][rows] = getattr(new, name)
-        return Refined(Posterior(**parts), self.fitted, self.quantiles)
+        rows = np.flatnonzero(self.fitted)
+        old = self.posterior.select(rows)
+        return self._with(rows, calibration.apply(old, signal_to_noise[rows], self.quantiles[rows]))
+
+    def widened(self, misfit: MisfitMap) -> Refined:
+        """Add what models that do not fit are off by to the posteriors of fits.
+
+        Parameters
+        ----------
+        misfit : `~meas_blends.morphology.refinement.misfit.MisfitMap`
+            Learned from posteriors that had been recalibrated, if these are.
+        """
+        rows = np.flatnonzero(self.fitted)
+        left = self.residuals.select(rows)
+        return self._with(rows, misfit.apply(self.posterior.select(rows), left))
+
+    def _with(self, rows: np.ndarray, new: Posterior) -> Refined:
+        """Return it with the posteriors of some galaxies replaced."""
+        return dataclasses.replace(self, posterior=self.posterior.replaced(rows, new))
 
 
 def refine(
@@ -104,7 +133,7 @@ def refine(
         sky_electrons = torch.full((n,), settings.sky_electrons, device=device)
     mean, covariance = start.mean.copy(), start.covariance.copy()
     quantiles, fitted = start.quantiles.copy(), np.zeros(n, bool)
-    fine = np.full((n, 3, N_LEVELS), np.nan)
+    fine, residuals = np.full((n, 3, N_LEVELS), np.nan), Residuals.unknown(n)
     renderer = GalaxyRenderer(images.shape[-1], device)
     bright = torch.from_numpy(np.flatnonzero(signal_to_noise >= settings.least_signal))
     # Batches of PSFs alike need the fewest Fourier nodes.
@@ -130,12 +159,20 @@ def refine(
             rough.angle[clean],
         )
         here = rows.numpy()
-        found, levels, done = fit_hypotheses(problem, rough.z[clean], start.select(here), settings)
-        took = here[done]
-        mean[took], covariance[took] = found.mean[done], found.covariance[done]
-        quantiles[took], fitted[took] = found.quantiles[done], True
-        fine[took] = levels[done]
-    return Refined(Posterior(mean, covariance, quantiles), fitted, fine)
+        found = fit_hypotheses(problem, rough.z[clean], start.select(here), settings)
+        left = look_at_residuals(
+            problem,
+            found,
+            start.select(here),
+            psf.select(rows),
+            noise_correlation[there],
+            sky_electrons[there],
+        )
+        took, done = here[found.fitted], found.posterior.select(found.fitted)
+        mean[took], covariance[took], quantiles[took] = done.mean, done.covariance, done.quantiles
+        fitted[took], fine[took] = True, found.quantiles[found.fitted]
+        residuals.put(took, left.select(found.fitted))
+    return Refined(Posterior(mean, covariance, quantiles), fitted, fine, residuals)
 
 
 def refine_stamps(
@@ -162,11 +199,13 @@ def refine_stamps(
     fitted[rows] = found.fitted
     fine = np.full((len(stamps), 3, N_LEVELS), np.nan)
     fine[rows] = found.quantiles
+    residuals = Residuals.unknown(len(stamps))
+    residuals.put(rows, found.residuals)
     parts = {"mean": start.mean, "covariance": start.covariance, "quantiles": start.quantiles}
     whole = {name: values.copy() for name, values in parts.items()}
     for name, values in whole.items():
         values[rows] = getattr(found.posterior, name)
-    return Refined(Posterior(**whole), fitted, fine)
+    return Refined(Posterior(**whole), fitted, fine, residuals)
 
 
 def _transforms(psf: np.ndarray, rows: np.ndarray) -> PsfTransform:

@@ -16,14 +16,17 @@ from ..calibration import Calibration, SeeingCalibration
 from ..compact import CompactEstimator, choose_device
 from ..conditions import Conditions
 from ..inputs import InputLayout, NetworkInputs, network_inputs
-from ..measured import measure_drawn, summarise
+from ..measured import Measured, measure_drawn, summarise
 from ..network import CompactNetwork
 from ..populations import Population
 from ..posterior import BULGE_LIMIT, to_transformed
 from ..refinement.drawn import refine_drawn
+from ..refinement.misfit import MisfitMap
 from ..refinement.priors import GalaxyPrior
+from ..refinement.refine import Refined
 from ..refinement.settings import RefinementSettings
 from ..simulate import SimulatedStamps, StampSimulator
+from ..structured import StructuredGalaxies, StructuredSimulator
 from ..widths import kolmogorov_width
 from .fit import Batch, FitSettings, Progress, fit
 from .members import train_members
@@ -31,8 +34,11 @@ from .members import train_members
 __all__ = [
     "CompactProblem",
     "CompactTraining",
+    "learn_misfit",
     "learn_refinement",
     "make_package",
+    "measure_misfit",
+    "report_misfit",
     "scaled_targets",
     "train_compact",
 ]
@@ -43,8 +49,11 @@ _SCALING = 2048
 #: Fits, of which there must be some to calibrate on.
 _LEAST_REFINED = 50
 
+#: Fits, of which there must be some to learn from what misfits do.
+_LEAST_MISFIT = 500
+
 #: Streams of random numbers of a training.
-_SCALE, _CALIBRATE, _TEST, _REFINE = 1, 2, 4, 5
+_SCALE, _CALIBRATE, _TEST, _REFINE, _MISFIT, _TEST_MISFIT = 1, 2, 4, 5, 6, 7
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,9 @@ class CompactTraining:
     seeing_bins : `int`
         As ``calibration_bins``, of the PSF's width, calibrated before; 1: the
         seeing makes no difference.
+    n_misfit : `int`
+        Galaxies, half of them with structure, to learn from what a model that
+        does not fit is off by; 0: it is not learned.
     """
 
     population: Population
@@ -82,6 +94,7 @@ class CompactTraining:
     n_refined: int = 12_000
     refined_bins: int = 6
     seeing_bins: int = 8
+    n_misfit: int = 0
 
 
 @dataclass(frozen=True)
@@ -182,6 +195,7 @@ def train_compact(
     )
     estimator.limits = _limits(training.conditions, known.aperture)
     learn_refinement(estimator, training, seed)
+    learn_misfit(estimator, training, seed)
     tested = measure_drawn(
         estimator, simulator, np.random.default_rng([*seed, _TEST]), training.n_test
     )
@@ -208,20 +222,124 @@ def learn_refinement(
     simulator = StampSimulator(
         training.population, conditions, training.layout.stamp_size, estimator.device
     )
-    known, quantiles, fitted = refine_drawn(
+    known, refined = refine_drawn(
         estimator,
         simulator,
         np.random.default_rng([*seed, _REFINE]),
         training.n_refined,
         RefinementSettings(prior=estimator.prior),
     )
+    fitted = refined.fitted
     if np.count_nonzero(fitted) >= _LEAST_REFINED:
         estimator.refined_calibration = Calibration.learn(
-            quantiles[fitted],
+            refined.quantiles[fitted],
             known.truth[fitted],
             known.aperture[fitted],
             training.refined_bins,
         )
+
+
+def learn_misfit(
+    estimator: CompactEstimator, training: CompactTraining, seed: Sequence[int]
+) -> None:
+    """Tell a trained network's refinement what it is off by where no bulge and disk fits.
+
+    One half of the galaxies is that of the training, so that residuals that are
+    noise widen nothing; the other half has structure.
+
+    Parameters
+    ----------
+    estimator : `~meas_blends.morphology.compact.CompactEstimator`
+        Its refinement has been calibrated; is changed.
+    training : `CompactTraining`
+    seed : sequence of `int`
+        The training's; the galaxies come from a stream of their own.
+    """
+    if training.n_misfit == 0:
+        return
+    known, refined = measure_misfit(
+        estimator, training, np.random.default_rng([*seed, _MISFIT]), training.n_misfit
+    )
+    fitted = refined.fitted
+    if np.count_nonzero(fitted) >= _LEAST_MISFIT:
+        estimator.misfit = MisfitMap.learn(
+            refined.posterior.select(fitted),
+            known.truth[fitted],
+            refined.residuals.select(fitted),
+            [*seed, _MISFIT],
+        )
+
+
+def measure_misfit(
+    estimator: CompactEstimator, training: CompactTraining, rng: np.random.Generator, n: int
+) -> tuple[Measured, Refined]:
+    """Refine galaxies of the training and, as many, galaxies with structure.
+
+    Parameters
+    ----------
+    estimator : `~meas_blends.morphology.compact.CompactEstimator`
+    training : `CompactTraining`
+    rng : `numpy.random.Generator`
+    n : `int`
+        How many of both, at least two.
+
+    Returns
+    -------
+    measured : `~meas_blends.morphology.measured.Measured`
+    refined : `~meas_blends.morphology.refinement.refine.Refined`
+        Recalibrated, not widened. Galaxies with structure come last, after
+        ``n // 2`` without.
+    """
+    size, device = training.layout.stamp_size, estimator.device
+    structured = StructuredGalaxies.like(training.population)
+    parts = []
+    for simulator, number in (
+        (StampSimulator(training.population, training.conditions, size, device), n // 2),
+        (StructuredSimulator(structured, training.conditions, size, device), n - n // 2),
+    ):
+        settings = RefinementSettings(prior=estimator.prior)
+        measured, refined = refine_drawn(estimator, simulator, rng, number, settings)
+        if estimator.refined_calibration is not None:
+            refined = refined.recalibrated(estimator.refined_calibration, measured.aperture)
+        parts.append((measured, refined))
+    measured, refined = zip(*parts, strict=True)
+    return Measured.concatenate(measured), Refined.concatenate(refined)
+
+
+def report_misfit(
+    estimator: CompactEstimator, training: CompactTraining, seed: Sequence[int], n: int
+) -> dict[str, Any]:
+    """Say how refined posteriors of galaxies with and without structure are off, and cover.
+
+    Parameters
+    ----------
+    estimator : `~meas_blends.morphology.compact.CompactEstimator`
+    training : `CompactTraining`
+    seed : sequence of `int`
+        The training's; the galaxies come from a stream of their own.
+    n : `int`
+        Galaxies of both kinds.
+
+    Returns
+    -------
+    metrics : `dict`
+        Of those that were fitted: ``plain`` and ``structured``, both as
+        `~meas_blends.morphology.measured.summarise` has them, as they are and
+        not widened.
+    """
+    known, refined = measure_misfit(
+        estimator, training, np.random.default_rng([*seed, _TEST_MISFIT]), n
+    )
+    wider = refined.widened(estimator.misfit) if estimator.misfit is not None else refined
+    structured = np.arange(n) >= n // 2
+    metrics = {}
+    for kind, rows in (("plain", ~structured), ("structured", structured)):
+        chosen = np.flatnonzero(rows & refined.fitted)
+        metrics[kind] = {
+            name: summarise(known.replaced(found.posterior).select(chosen))
+            for name, found in (("widened", wider), ("before", refined))
+        }
+    return metrics
 
 
 def scaled_targets(

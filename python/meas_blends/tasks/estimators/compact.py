@@ -67,6 +67,17 @@ class CompactEstimatorConfig(Config):
         default=250.0,
         check=lambda electrons: electrons > 0,
     )
+    widen = Field[bool](
+        doc="Widen and shift refined posteriors by what a model that does not fit is off by, as a"
+        " model package that has learned it says?",
+        default=True,
+    )
+    misfit_above = Field[float](
+        doc="Significance of what a fit leaves in the pixels, from which it is flagged MISFIT, in"
+        " standard deviations.",
+        default=5.0,
+        check=lambda sigma: sigma > 0,
+    )
 
 
 class CompactEstimatorTask(TrainedEstimatorTask):
@@ -102,7 +113,9 @@ class CompactEstimatorTask(TrainedEstimatorTask):
             radii in pixels and fluxes in units of the stamps' ``sigma``;
             ``outside``, `bool` (n,): unlike what the model was trained on;
             and, only of an estimator that refines, ``refined``, `bool` (n,):
-            is the posterior that of a fit to the pixels?
+            is the posterior that of a fit to the pixels?, ``residuals``, a
+            `~meas_blends.morphology.refinement.residuals.Residuals` of the
+            fits, and ``misfit``, `bool` (n,): do they not fit?
         """
         prediction = self.estimator.predict(stamps, self.config.batch_size)
         outside = self.estimator.outside_training(
@@ -120,7 +133,16 @@ class CompactEstimatorTask(TrainedEstimatorTask):
         )
         if estimator.refined_calibration is not None:
             refined = refined.recalibrated(estimator.refined_calibration, signal)
-        return Struct(posterior=refined.posterior, outside=outside, refined=refined.fitted)
+        if estimator.misfit is not None and self.config.widen:
+            refined = refined.widened(estimator.misfit)
+        return Struct(
+            posterior=refined.posterior,
+            outside=outside,
+            refined=refined.fitted,
+            residuals=refined.residuals,
+            # NaN, where there is no fit, is not above it.
+            misfit=refined.residuals.significance > self.config.misfit_above,
+        )
 
     def _refines(self) -> bool:
         """Is there to be a refinement?"""
