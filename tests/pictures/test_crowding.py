@@ -16,6 +16,8 @@ def peaks(x, y, footprint):
             "peakValue",
             "significance",
             "probability",
+            "rank",
+            "partOf",
             "f_xErr",
             "f_yErr",
             "flags",
