@@ -9,7 +9,7 @@ from meas_blends.morphology.conditions import Conditions
 from meas_blends.morphology.populations import LogUniform, Table1, draw_galaxies
 from meas_blends.morphology.simulate import StampSimulator
 from meas_blends.morphology.structured import StructuredGalaxies, StructuredSimulator
-from meas_blends.simulation import structure
+from meas_blends.simulation import structure_light
 from meas_blends.simulation.structure import Structure
 from refinement_toys import CLEAN
 
@@ -21,7 +21,7 @@ def test_galaxies_without_structure_are_those_of_the_other_simulator(monkeypatch
     """An exponential disk, drawn in two ways."""
     monkeypatch.setattr(structured, "draw_structure", lambda *_: Structure("smooth disk"))
     # That of structures is measured coarsely.
-    monkeypatch.setattr(structure, "_measured_radius", lambda _: 1.0)
+    monkeypatch.setattr(structure_light, "_measured_radius", lambda _: 1.0)
     rng = np.random.default_rng(1)
     columns = {"bulge_to_total": 0.0, "disk_n": 1.0, "disk_axis_ratio": 0.6}
     given = {name: np.full(3, value) for name, value in columns.items()}

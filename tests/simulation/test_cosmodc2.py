@@ -11,9 +11,10 @@ import pytest
 from astropy.table import Table
 from scipy.spatial import cKDTree
 
+from meas_blends.data.footprints import footprint_of
 from meas_blends.data.tables import read_table
 from meas_blends.simulation.galaxy_tables import galaxies_from_table
-from meas_blends.simulation.labels import footprint_of, label_footprints
+from meas_blends.simulation.labels import label_footprints
 from meas_blends.simulation.population import draw_galaxies
 from meas_blends.simulation.scenes import render_scene
 from meas_blends.simulation.survey import Survey

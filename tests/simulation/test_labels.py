@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from meas_blends.data.catalogs import FOOTPRINT_LABELS, SPANS
-from meas_blends.data.footprints import labels_to_spans
-from meas_blends.simulation.labels import footprint_of, label_footprints
+from meas_blends.data.footprints import footprint_of, labels_to_spans
+from meas_blends.simulation.labels import label_footprints
 
 
 def _truth(*rows: tuple[float, float, float]) -> Table:

@@ -7,7 +7,8 @@ from meas_blends.simulation.exposures import render_exposures
 from meas_blends.simulation.population import draw_galaxies, galaxies_at
 from meas_blends.simulation.relations import Population
 from meas_blends.simulation.scenes import render_scene
-from meas_blends.simulation.structure import KINDS, draw_structure, structure_light
+from meas_blends.simulation.structure import KINDS, draw_structure
+from meas_blends.simulation.structure_light import structure_light
 from meas_blends.simulation.survey import survey_of_band
 
 #: A disk of 8 pixels, flattened by a third.

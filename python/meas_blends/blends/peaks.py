@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 
 from ..data.catalogs import CLASSIFICATION, PEAKS
 from ..data.footprints import PixelLists
+from ..data.psf import FWHM_PER_SIGMA
 from ..detection.cores import FILLED_CORE
 from ..detection.matched_filter import FilteredCoadd
 from ..detection.sharp import SHARP_PIXEL
@@ -28,8 +29,6 @@ __all__ = [
 
 #: The last count stands for this many objects or more.
 MOST = 4
-
-_FWHM_OF_SIGMA = 2.3548
 
 
 def make_peaks(
@@ -112,7 +111,7 @@ def _near_sharp(filtered: FilteredCoadd, x: np.ndarray, y: np.ndarray) -> np.nda
         return np.zeros(len(x), bool)
     places = np.column_stack([column + coadd.xy0[0], row + coadd.xy0[1]])
     distance, _ = cKDTree(places).query(np.column_stack([x, y]))
-    return distance <= _FWHM_OF_SIGMA * filtered.width_at(x, y)
+    return distance <= FWHM_PER_SIGMA * filtered.width_at(x, y)
 
 
 def has_sharp(filtered: FilteredCoadd, pixels: PixelLists) -> np.ndarray:

@@ -6,14 +6,14 @@ import numpy as np
 from astropy.table import Table, vstack
 
 from ..data.catalogs import CLASSIFICATION, PEAKS
+from ..data.footprints import footprint_of
+from ..data.psf import FWHM_PER_SIGMA
 from ..detection.halos import STAR_HALO, SaturatedStar
 from ..detection.matched_filter import MatchedFilter
 from .maxima import ranks
 from .peaks import MOST, number_anew
 
 __all__ = ["settle_star_peaks"]
-
-_FWHM_OF_SIGMA = 2.3548
 
 
 def settle_star_peaks(
@@ -53,12 +53,14 @@ def settle_star_peaks(
     added, gone = [], np.zeros(len(peaks), bool)
     is_star = np.zeros(len(peaks), bool)
     x, y = np.array(peaks["f_x"], float), np.array(peaks["f_y"], float)
-    for star in matched.stars:
-        owner = _footprint_at(spans, star)
-        if owner is None:
+    owners = footprint_of(
+        spans, [star.x for star in matched.stars], [star.y for star in matched.stars]
+    )
+    for star, owner in zip(matched.stars, owners.tolist(), strict=True):
+        if owner == 0:
             continue
         distance = np.hypot(x - star.x, y - star.y)
-        on_core = distance <= star.core + 0.5 * _FWHM_OF_SIGMA * matched.sigma
+        on_core = distance <= star.core + 0.5 * FWHM_PER_SIGMA * matched.sigma
         mine = np.flatnonzero((np.asarray(peaks["footprintId"]) == owner) & on_core & ~is_star)
         if len(mine):
             nearest = mine[np.argmin(distance[mine])]
@@ -91,17 +93,6 @@ def settle_star_peaks(
     table["rank"][:] = ranks(np.asarray(table["footprintId"]))
     _count(classification, table, halo, spans, coadd.xy0)
     return classification, table
-
-
-def _footprint_at(spans: Table, star: SaturatedStar) -> int | None:
-    """Footprint that holds the pixel of a star's centre."""
-    column, row = np.floor(star.x + 0.5), np.floor(star.y + 0.5)
-    here = (
-        (np.asarray(spans["y"]) == row)
-        & (np.asarray(spans["x0"]) <= column)
-        & (np.asarray(spans["x1"]) >= column)
-    )
-    return int(spans["footprintId"][here][0]) if here.any() else None
 
 
 def _move(peaks: Table, row: int, matched: MatchedFilter, star: SaturatedStar) -> None:

@@ -9,7 +9,14 @@ from astropy.table import Table
 
 from .catalogs import SPANS
 
-__all__ = ["PixelLists", "box_areas", "labels_to_spans", "pixel_lists", "spans_to_labels"]
+__all__ = [
+    "PixelLists",
+    "box_areas",
+    "footprint_of",
+    "labels_to_spans",
+    "pixel_lists",
+    "spans_to_labels",
+]
 
 #: Pixels that are drawn together, about; a span has at most as many as a row.
 _PIXELS_AT_ONCE = 1 << 20
@@ -207,3 +214,37 @@ def pixel_lists(spans: Table, shape: tuple[int, int], xy0: tuple[int, int] = (0,
     owner = row[span]
     first = np.searchsorted(owner, np.arange(len(identifiers) + 1))
     return PixelLists(identifiers, flat, owner, first)
+
+
+def footprint_of(spans: Table, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Find the footprints that hold the pixels of some positions.
+
+    Parameters
+    ----------
+    spans : `astropy.table.Table`
+        `~meas_blends.data.catalogs.SPANS`; footprints do not overlap.
+    x, y : array-like, (n,)
+        Positions, parent pixels.
+
+    Returns
+    -------
+    identifiers : `numpy.ndarray` of int64, (n,)
+        ``footprintId``, 0 where there is no footprint.
+    """
+    column = np.floor(np.asarray(x, float) + 0.5).astype(np.int64)
+    row = np.floor(np.asarray(y, float) + 0.5).astype(np.int64)
+    if len(spans) == 0 or len(column) == 0:
+        return np.zeros(len(column), np.int64)
+    span_row = np.asarray(spans["y"], np.int64)
+    first = np.asarray(spans["x0"], np.int64)
+    last = np.asarray(spans["x1"], np.int64)
+    # Number all pixels row by row, in a frame wide enough for everything.
+    left = min(first.min(), column.min())
+    width = max(last.max(), column.max()) - left + 1
+    start = span_row * width + first - left
+    order = np.argsort(start)
+    pixel = row * width + column - left
+    before = np.searchsorted(start[order], pixel, side="right") - 1
+    span = order[np.maximum(before, 0)]
+    inside = (before >= 0) & (span_row[span] == row) & (column <= last[span])
+    return np.where(inside, np.asarray(spans["footprintId"], np.int64)[span], 0)

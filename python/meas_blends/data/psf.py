@@ -12,7 +12,10 @@ import numpy as np
 
 from ..errors import BadInputError
 
-__all__ = ["CellPsf", "normalise_psf", "stack_images"]
+__all__ = ["FWHM_PER_SIGMA", "CellPsf", "normalise_psf", "stack_images"]
+
+#: FWHM of a Gaussian over its sigma.
+FWHM_PER_SIGMA = 2.3548
 
 
 @dataclass(frozen=True, eq=False)

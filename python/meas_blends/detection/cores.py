@@ -9,6 +9,7 @@ from scipy import ndimage, optimize
 
 from ..data.coadd import BAD_PLANES, MASK_BITS, Coadd
 from ..data.large import image_array
+from ..data.psf import FWHM_PER_SIGMA
 from ..data.tiles import row_strips
 from .connect import find_groups, find_runs
 from .psf import psf_sigma
@@ -17,8 +18,6 @@ __all__ = ["FILLED_CORE", "fill_cores", "point_plateaus"]
 
 #: Mask plane of the pixels that were filled in.
 FILLED_CORE = "FILLED_CORE"
-
-_FWHM_OF_SIGMA = 2.3548
 
 #: The largest hole that is filled, in FWHM of the PSF.
 _LARGEST = 6.0
@@ -91,7 +90,7 @@ def fill_cores(coadd: Coadd) -> Coadd:
     free = set(range(MASK_BITS)) - set(coadd.mask_planes.values())
     if not free or not bad.any() or bad.all():
         return coadd
-    fwhm = _FWHM_OF_SIGMA * psf_sigma(coadd.psf.middle)
+    fwhm = FWHM_PER_SIGMA * psf_sigma(coadd.psf.middle)
     filled = []
     for part, hole in _enclosed_holes(coadd, bad, fwhm):
         if _in_light(hole):

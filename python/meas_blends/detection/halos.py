@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from ..data.coadd import BAD_PLANES, MASK_BITS, Coadd
 from ..data.large import image_array
+from ..data.psf import FWHM_PER_SIGMA
 from ..data.tiles import row_strips
 from .connect import find_groups, find_runs
 from .cores import FILLED_CORE
@@ -19,8 +20,6 @@ __all__ = ["STAR_HALO", "SaturatedStar", "mark_star_halos"]
 
 #: Mask plane of pixels that hold the light of a saturated star, and no other that shows.
 STAR_HALO = "STAR_HALO"
-
-_FWHM_OF_SIGMA = 2.3548
 
 #: What the light beside a core reaches, in standard deviations of the sky.
 _BRIGHT = 30.0
@@ -120,7 +119,7 @@ def mark_star_halos(coadd: Coadd) -> tuple[Coadd, tuple[SaturatedStar, ...]]:
         Brightest cores first.
     """
     free = set(range(MASK_BITS)) - set(coadd.mask_planes.values())
-    fwhm = _FWHM_OF_SIGMA * psf_sigma(coadd.psf.middle)
+    fwhm = FWHM_PER_SIGMA * psf_sigma(coadd.psf.middle)
     bad = coadd.bad
     if len(free) < 2 or bad.all():
         return coadd, ()
@@ -340,7 +339,7 @@ def _halo(
     below = below[below > core.radius]
     reach = float(min(below[0] if len(below) else farthest, farthest))
     # Noise of pixels smoothed with the PSF's width hides no neighbour that is found.
-    sigma = fwhm / _FWHM_OF_SIGMA
+    sigma = fwhm / FWHM_PER_SIGMA
     shown = ndimage.gaussian_filter(np.where(usable, image, 0.0), sigma, mode="constant")
     weight = ndimage.gaussian_filter(usable.astype(float), sigma, mode="constant")
     shown = np.where(weight > 0.1, shown / np.maximum(weight, 0.1), np.nan)

@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from ..data.coadd import Coadd
 from ..data.large import image_array
-from ..data.psf import normalise_psf
+from ..data.psf import FWHM_PER_SIGMA, normalise_psf
 from ..data.tiles import row_strips
 from .noise import flattened, rough_median
 from .psf import gaussian_psf
@@ -47,7 +47,6 @@ _MIN_SIGMA = 0.6
 
 _SEEING = 0.7
 _SEEING_PIXELS = 3.5
-_FWHM_OF_SIGMA = 2.3548
 
 
 class _Sources(NamedTuple):
@@ -93,13 +92,13 @@ def estimate_psf(coadd: Coadd) -> tuple[np.ndarray, str]:
         return (
             gaussian_psf(sigma),
             "a Gaussian as wide as the smallest sources in the image, FWHM"
-            f" {sigma * _FWHM_OF_SIGMA:.1f} pixels, for it has too few stars",
+            f" {sigma * FWHM_PER_SIGMA:.1f} pixels, for it has too few stars",
         )
     if np.isfinite(coadd.pixel_scale):
-        sigma = max(_SEEING / coadd.pixel_scale / _FWHM_OF_SIGMA, _MIN_SIGMA)
+        sigma = max(_SEEING / coadd.pixel_scale / FWHM_PER_SIGMA, _MIN_SIGMA)
         width = f"{_SEEING} arcsec"
     else:
-        sigma = _SEEING_PIXELS / _FWHM_OF_SIGMA
+        sigma = _SEEING_PIXELS / FWHM_PER_SIGMA
         width = f"{_SEEING_PIXELS} pixels"
     return (
         gaussian_psf(sigma),
@@ -253,7 +252,7 @@ def _star_locus(sources: _Sources) -> np.ndarray:
 
 def _stack(image: np.ndarray, bad: np.ndarray, stars: _Sources) -> np.ndarray:
     """Median of the stars' recentred stamps, its wings made smooth."""
-    fwhm = _FWHM_OF_SIGMA * float(np.median(stars.sigma))
+    fwhm = FWHM_PER_SIGMA * float(np.median(stars.sigma))
     ny, nx = image.shape
     reach = int(np.clip(np.ceil(3.5 * fwhm), 7, 40))
     # Two pixels more all around, for the spline.

@@ -10,13 +10,14 @@ from astropy.table import Table
 from ..data.child_models import ChildModels
 from ..data.coadd import Coadd
 from ..data.morphology_tables import MORPHOLOGY
+from ..data.psf import FWHM_PER_SIGMA
 from ..detection.noise import clipped_scatter, some_pixels
 from ..detection.sharp import SHARP_PIXEL
 from ..errors import BadInputError
 from .owners import ORPHAN, SKY, pixel_owners
 from .sky_noise import SkyNoise
 from .stamps import Stamps
-from .widths import FWHM_PER_SIGMA, psf_width
+from .widths import psf_width
 
 __all__ = ["NEIGHBOURS", "StampCutter", "cut_stamps"]
 

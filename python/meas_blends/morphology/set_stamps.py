@@ -6,10 +6,11 @@ import numpy as np
 
 from ..data.galaxy_sets import GalaxySet
 from ..data.morphology_tables import MORPHOLOGY
+from ..data.psf import FWHM_PER_SIGMA
 from ..detection.noise import clipped_scatter
 from ..errors import BadInputError
 from .stamps import Stamps
-from .widths import FWHM_PER_SIGMA, psf_width
+from .widths import psf_width
 
 __all__ = ["SetStamps"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .widths import FWHM_PER_SIGMA
+from ..data.psf import FWHM_PER_SIGMA
 
 __all__ = ["Stamps"]
 

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from scipy import fft
 
-from ..simulation.structure import draw_structure, structure_light
+from ..simulation.structure import draw_structure
+from ..simulation.structure_light import structure_light
 from .galaxies import GalaxySample
 from .populations import LogUniform, Table1, draw_galaxies
 from .rendering.psf import PsfTransform

@@ -10,10 +10,7 @@ from scipy.ndimage import gaussian_filter
 
 from ..detection.psf import psf_sigma
 
-__all__ = ["FWHM_PER_SIGMA", "kolmogorov_width", "psf_width"]
-
-#: FWHM of a Gaussian over its sigma.
-FWHM_PER_SIGMA = 2.3548
+__all__ = ["kolmogorov_width", "psf_width"]
 
 
 def psf_width(psf: np.ndarray) -> float:

@@ -9,6 +9,7 @@ from astropy.table import Table
 from scipy import fft
 
 from ..data.coadd import Coadd
+from ..data.psf import FWHM_PER_SIGMA
 from ..errors import BadInputError
 from .survey import Survey
 
@@ -116,7 +117,7 @@ def add_artefacts(
     core_rng, glare_rng, trail_rng, ray_rng, residue_rng, cirrus_rng = rng.spawn(6)
     image, mask = coadd.image.astype(np.float64), coadd.mask.copy()
     noise = float(np.sqrt(np.median(coadd.variance)))
-    sigma = survey.psf_fwhm / survey.pixel_scale / 2.3548
+    sigma = survey.psf_fwhm / survey.pixel_scale / FWHM_PER_SIGMA
     if artefacts.background > 0:
         power = _field(coadd.shape, residue_rng, 0.0, _RESIDUE_SCALE)
         image += artefacts.background * noise * power

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..data.coadd import Coadd
+from ..data.psf import FWHM_PER_SIGMA
 from ..detection.psf import psf_fwhm, typical_width
 from .depths import limiting_magnitude
 from .likeness import match_width, measure_likeness
@@ -20,9 +21,6 @@ __all__ = ["ImageSurvey", "nearest_survey", "survey_of_image"]
 #: Powers of the wings of Moffat profiles that are tried beside the profile of the survey like it
 #: and a Kolmogorov one.
 _BETAS = (2.0, 2.5, 3.0, 3.5, 4.5, 6.0)
-
-#: FWHM over sigma of a Gaussian.
-_FWHM_OF_SIGMA = 2.3548
 
 #: Bands that stand for an unknown one sooner than others, where surveys are equally near.
 _USUAL_BANDS = ("r", "i")
@@ -167,7 +165,7 @@ def nearest_survey(coadd: Coadd) -> Survey:
     surveys = [Survey.named(name) for name in shipped_surveys()]
     alike = [survey for survey in surveys if survey.band.lower() == coadd.band.lower()] or surveys
     scale = coadd.pixel_scale
-    width = typical_width(coadd.psf) * _FWHM_OF_SIGMA * scale
+    width = typical_width(coadd.psf) * FWHM_PER_SIGMA * scale
 
     # The magnitude whose photons are five times the noise of a point source's pixels.
     noise = np.sqrt(np.median(coadd.variance[~coadd.bad]) * 2.266) * width / scale

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
-from .structure import draw_structure, structure_light
+from .structure import draw_structure
+from .structure_light import structure_light
 
 __all__ = ["StructuredGalaxy", "structured_galaxies"]
 

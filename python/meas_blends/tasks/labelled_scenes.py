@@ -12,9 +12,8 @@ from astropy.table import Table
 from ..blends.detections import Detections, LabelledDetections
 from ..blends.maxima import find_maxima
 from ..blends.too_large import is_too_large
-from ..data.footprints import pixel_lists
+from ..data.footprints import footprint_of, pixel_lists
 from ..errors import BadInputError
-from ..simulation.labels import footprint_of
 from .filtering import FilteringConfig, filter_coadd
 from .handles import Handle
 

@@ -9,9 +9,9 @@ from lsst.pex.config import ConfigField, Field
 from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
 
 from ..data.coadd import Coadd
+from ..data.footprints import footprint_of
 from ..errors import BadInputError
 from ..evaluation.pair_limits import pair_limits
-from ..simulation.labels import footprint_of
 from .dimensions import IMAGE
 from .filtering import FilteringConfig, filter_coadd
 

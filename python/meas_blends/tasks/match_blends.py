@@ -10,11 +10,11 @@ from astropy.table import Table, vstack
 from lsst.pex.config import Field, ListField
 from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
 
+from ..data.footprints import footprint_of
 from ..data.outcome_tables import OUTCOMES, PLACES
 from ..errors import BadInputError
 from ..evaluation.outcomes import footprint_facts, make_outcomes, pixel_scale_of
 from ..evaluation.places import match_places
-from ..simulation.labels import footprint_of
 from .dimensions import IMAGE, drop_band
 
 __all__ = ["MatchBlendsConfig", "MatchBlendsConnections", "MatchBlendsTask"]

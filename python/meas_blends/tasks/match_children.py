@@ -13,8 +13,8 @@ from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnect
 
 from ..data.child_models import ChildModels
 from ..data.deblending_tables import CHILD_MATCHES
+from ..data.footprints import footprint_of
 from ..errors import BadInputError
-from ..simulation.labels import footprint_of
 from .deblend import deblended_bands
 from .dimensions import IMAGE, PATCH
 from .filtering import BackgroundConfig

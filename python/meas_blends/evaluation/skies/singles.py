@@ -8,6 +8,7 @@ import numpy as np
 from astropy.table import Table, vstack
 
 from ...data.coadd import Coadd
+from ...data.psf import FWHM_PER_SIGMA
 from ...data.real_sky_tables import SINGLES
 from ...detection.background import subtract_background
 from ...detection.complete import complete_coadd
@@ -117,7 +118,7 @@ def singles_in_image(
             "half": "",
             "snr": snr,
             "radius": np.nan,
-            "seeing": 2.355 * typical_width(coadd.psf) * coadd.pixel_scale,
+            "seeing": FWHM_PER_SIGMA * typical_width(coadd.psf) * coadd.pixel_scale,
         }
         if len(x):
             parts.append(SINGLES.make({**facts, "peakFinder": name, **made}))
